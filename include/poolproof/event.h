@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Events: the only thing that the checkers, the trace and the digest see of a run.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PP_EVENT_ARGS_MAX 5
+#define PP_STACK_DEPTH 8
+
+enum pp_event_kind {
+#define EVENT(id, ...) PP_EVENT_##id,
+#include <poolproof/event.def>
+#undef EVENT
+    PP_EVENT_COUNT
+};
+
+enum pp_callback {
+#define CALLBACK(id, name) PP_CALLBACK_##id,
+#include <poolproof/callback.def>
+#undef CALLBACK
+    PP_CALLBACK_COUNT
+};
+
+// Why the driver's code could not go on.
+enum pp_crash {
+    PP_CRASH_ACCESS,     // memory that is not there
+    PP_CRASH_STACK,      // kernel stack overrun
+    PP_CRASH_UNDEFINED,  // undefined behaviour (UBSan)
+    PP_CRASH_ASSERT,
+    PP_CRASH_BUGCHECK,
+    PP_CRASH_ENDLESS,    // the tick limit of a run
+};
+
+// A spin lock as the acting fiber finds it.
+enum pp_lock_state { PP_LOCK_FREE, PP_LOCK_OTHERS, PP_LOCK_OWN, PP_LOCK_GARBAGE };
+
+// What a fiber was doing when it got stuck.
+enum pp_activity {
+    PP_ACTIVITY_LOAD,
+    PP_ACTIVITY_UNLOAD,
+    PP_ACTIVITY_BIND,
+    PP_ACTIVITY_PAUSE,
+    PP_ACTIVITY_RESTART,
+    PP_ACTIVITY_UNBIND,
+    PP_ACTIVITY_IRP,
+    PP_ACTIVITY_DPC,
+    PP_ACTIVITY_COUNT
+};
+
+struct pp_event {
+    uint16_t kind;      // enum pp_event_kind
+    uint16_t op;        // op that the acting fiber belongs to, or PP_OP_NONE
+    uint16_t callback;  // enum pp_callback: the innermost callback of the acting fiber
+    uint8_t irql;       // 0 PASSIVE_LEVEL, 2 DISPATCH_LEVEL
+    uint64_t args[PP_EVENT_ARGS_MAX];
+    uintptr_t pc;          // where the acting code was interrupted, or 0 if it called
+    uintptr_t frame;       // its innermost stack frame; valid only while the event is being handled,
+    uintptr_t stack_low;   // in a stack with these bounds
+    uintptr_t stack_high;
+};
+
+struct pp_event_info {
+    const char *name;
+    const char *args;  // a letter each, see event.def
+};
+
+extern const struct pp_event_info pp_event_infos[PP_EVENT_COUNT];
+extern const char *const pp_callback_names[PP_CALLBACK_COUNT];

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// One function plays a program against a driver and says what came of it. Fuzz targets, command line,
+// tests, shrinker, enumeration and reproducer are ways to call it.
+#pragma once
+#include <poolproof/driver.h>
+#include <poolproof/finding.h>
+#include <poolproof/program.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pp_run_options {
+    bool without_rules;  // play only: no checker runs; crashes of the driver are still findings
+};
+
+struct pp_verdict {
+    bool is_finding;
+    struct pp_finding finding;  // valid if is_finding
+    uint64_t digest;            // of every event in order; equal for equal runs of one build
+    uint32_t event_count;
+    uint32_t op_played_count;   // ops that did something (the others found their object gone)
+    uint32_t rule_check_count;  // events that a rule judged
+    uint32_t fault_armed_count;
+    uint32_t fault_fired_count;
+    uint32_t point_reached[PP_POINT_COUNT];  // calls of each fault point
+    uint32_t point_failed[PP_POINT_COUNT];   // of these, failed by the program
+};
+
+// Plays `program` against `driver` in a fresh world and tears the world down. Never fails: whatever the
+// driver does becomes part of the verdict. Not reentrant; one thread.
+void pp_run(const struct pp_driver *driver, const struct pp_program *program,
+            const struct pp_run_options *options, struct pp_verdict *ret_verdict);
+
+// The report of a verdict with a finding, as text: title, program with the failing op marked, detail,
+// faults, last events, how to replay (`replay` is that command). Call it before the next pp_run.
+// Returns the length; truncated if `capacity` is too small.
+size_t pp_run_report(const struct pp_driver *driver, const struct pp_program *program,
+                     const struct pp_verdict *verdict, const char *replay, char *text,
+                     size_t capacity);
