@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// Structures from here to poppack.h are packed to 4 bytes.
+#pragma pack(push, 4)
