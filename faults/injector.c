@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "faults/injector.h"
+
+#include "base/emit.h"
+
+#include <string.h>
+
+// How far each fault of an op has counted. Parallel to pp_op.faults; outcomes behind them.
+struct op_progress {
+    uint16_t calls[PP_OP_FAULTS_MAX];
+    bool has_fired[PP_OP_FAULTS_MAX + PP_OP_OUTCOMES_MAX];
+};
+
+static const struct pp_program *armed_program;
+static struct op_progress progress[PP_PROGRAM_OPS_MAX];
+static struct pp_fault_counts counts;
+
+void pp_fault_arm(const struct pp_program *program) {
+    armed_program = program;
+    memset(progress, 0, program->op_count * sizeof(progress[0]));
+    memset(&counts, 0, sizeof(counts));
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        counts.armed += program->ops[i].fault_count + program->ops[i].outcome_count;
+    }
+}
+
+static void note_fired(bool *has_fired) {
+    counts.fired += !*has_fired;
+    *has_fired = true;
+}
+
+bool pp_fault_fires(enum pp_point point) {
+    counts.reached[point]++;
+    if (pp_now.op == PP_OP_NONE) {
+        return false;
+    }
+    const struct pp_op *op = &armed_program->ops[pp_now.op];
+    bool fires = false;
+    for (uint32_t i = 0; i < op->fault_count; i++) {
+        const struct pp_fault *fault = &op->faults[i];
+        if (fault->point != point) {
+            continue;
+        }
+        struct op_progress *so_far = &progress[pp_now.op];
+        uint16_t call = ++so_far->calls[i];
+        if (call == fault->nth || (fault->is_persistent && call > fault->nth)) {
+            note_fired(&so_far->has_fired[i]);
+            PP_EMIT(FAULT_FIRED, point, call);
+            fires = true;
+        }
+    }
+    counts.failed[point] += fires;
+    return fires;
+}
+
+enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
+    *ret_is_set = false;
+    if (pp_now.op == PP_OP_NONE) {
+        return PP_STATUS_SUCCESS;
+    }
+    const struct pp_op *op = &armed_program->ops[pp_now.op];
+    for (uint32_t i = 0; i < op->outcome_count; i++) {
+        if (op->outcomes[i].point == point) {
+            note_fired(&progress[pp_now.op].has_fired[PP_OP_FAULTS_MAX + i]);
+            *ret_is_set = true;
+            return op->outcomes[i].status;
+        }
+    }
+    return PP_STATUS_SUCCESS;
+}
+
+const struct pp_fault_counts *pp_fault_counts(void) { return &counts; }
