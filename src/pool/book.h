@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The books of the pools, shared by the files of src/pool.
+#pragma once
+#include "pool/pool.h"
+
+struct pp_pool {
+    bool is_live;
+    bool is_nb_pool;
+    bool has_nb;           // NBL pools: fAllocateNetBuffer
+    uint8_t protocol_id;
+    uint16_t context_size;
+    uint32_t data_size;
+};
+
+// The pool of a handle if it is a live pool of that kind, else NULL.
+struct pp_pool *pp_pool_of(NDIS_HANDLE handle, bool is_nb_pool);
+
+NDIS_HANDLE pp_pool_handle(const struct pp_pool *pool);
+
+// Fills in an NB whose chain is `mdls` and whose data starts at `offset`.
+void pp_nb_init(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdls, ULONG offset, SIZE_T length);
+
+// Fills in an NB, MDL and buffer that a pool makes as one; see pp_pool_set_data_offset_zero.
+void pp_nb_init_with_data(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdl, void *data, ULONG data_size);
+
+// The bytes that a chain describes; stops at `limit_mdls` links.
+uint64_t pp_mdl_chain_bytes(const MDL *mdls);
+
+#define PP_POOL_GAP 16u
