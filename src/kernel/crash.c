@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Crashes of the driver become events: signals, failed asserts, bug checks.
+#include "kernel/crash.h"
+
+#include "base/emit.h"
+#include "base/expect.h"
+#include "kernel/schedule.h"
+
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+#include <wdm.h>
+
+#define SIGNAL_STACK_BYTES (256u << 10)
+#define STACK_OVERRUN_BYTES 8192u  // an access this near below a stack is an overrun of it
+
+static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+#define CAUGHT_COUNT (sizeof(caught) / sizeof(caught[0]))
+static struct sigaction previous[CAUGHT_COUNT];
+
+// clang's trap for undefined behaviour is `ud1 kind(%eax), %eax`: 67 0f b9 40 kind.
+static bool is_ubsan_trap(const unsigned char *pc) {
+    return pc[0] == 0x67 && pc[1] == 0x0f && pc[2] == 0xb9 && pc[3] == 0x40;
+}
+
+static void emit_crash(int signal_number, const siginfo_t *info, const ucontext_t *context,
+                       const struct pp_fiber *fiber) {
+    uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    uintptr_t frame = (uintptr_t)context->uc_mcontext.gregs[REG_RBP];
+    uintptr_t address = (uintptr_t)info->si_addr;
+    if (signal_number == SIGILL || signal_number == SIGTRAP) {
+        const unsigned char *code = (const unsigned char *)pc;
+        uint64_t kind = signal_number == SIGILL && is_ubsan_trap(code) ? code[4] : UINT64_MAX;
+        pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_UNDEFINED, kind);
+    } else if (address < (uintptr_t)fiber->stack_low &&
+               address + STACK_OVERRUN_BYTES > (uintptr_t)fiber->stack_low) {
+        pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_STACK, address);
+    } else {
+        pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_ACCESS, address);
+    }
+}
+
+static void on_signal(int signal_number, siginfo_t *info, void *context) {
+    const struct pp_fiber *fiber = pp_schedule_current();
+    if (fiber != NULL) {
+        emit_crash(signal_number, info, context, fiber);
+    }
+    // Not the driver's, or nobody stopped the run: let it happen again under the old handler.
+    for (size_t i = 0; i < CAUGHT_COUNT; i++) {
+        if (caught[i] == signal_number) {
+            sigaction(signal_number, &previous[i], NULL);
+        }
+    }
+}
+
+void pp_crash_catch(void) {
+    static char stack_memory[SIGNAL_STACK_BYTES];
+    const stack_t stack = {.ss_sp = stack_memory, .ss_size = sizeof(stack_memory)};
+    pp_expect(sigaltstack(&stack, NULL) == 0, "no stack for signals");
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_sigaction = on_signal;
+    // A run that ends leaves the handler by switching to the host, so the signal must not stay blocked.
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    for (size_t i = 0; i < CAUGHT_COUNT; i++) {
+        struct sigaction old;
+        sigaction(caught[i], &action, &old);
+        if (old.sa_sigaction != on_signal) {
+            previous[i] = old;
+        }
+    }
+}
+
+VOID pp_driver_assert(const char *Expression, const char *File, int Line) {
+    (void)File;  // the stack says where
+    (void)Line;
+    PP_EMIT(CRASH, PP_CRASH_ASSERT, (uintptr_t)Expression);
+}
+
+_Noreturn VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
+                            ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                            ULONG_PTR BugCheckParameter4) {
+    (void)BugCheckParameter1;
+    (void)BugCheckParameter2;
+    (void)BugCheckParameter3;
+    (void)BugCheckParameter4;
+    PP_EMIT(CRASH, PP_CRASH_BUGCHECK, BugCheckCode);
+    pp_fiber_end_run(pp_schedule_current());
+}

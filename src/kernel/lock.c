@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Spin locks and IRQL, as on a machine with many processors: a fiber that finds a lock held waits while
+// its holder goes on. A held lock's word is the number of the fiber that holds it.
+#include "base/emit.h"
+#include "kernel/schedule.h"
+
+#include <ndis.h>
+
+static ULONG_PTR own_number(void) { return pp_schedule_current()->number; }
+
+static enum pp_lock_state state_of(const KSPIN_LOCK *lock) {
+    if (*lock == 0) {
+        return PP_LOCK_FREE;
+    }
+    if (*lock == own_number()) {
+        return PP_LOCK_OWN;
+    }
+    return *lock <= PP_FIBER_COUNT ? PP_LOCK_OTHERS : PP_LOCK_GARBAGE;
+}
+
+static void acquire(KSPIN_LOCK *lock, bool is_dpr) {
+    pp_switch_point();
+    PP_EMIT(LOCK_ACQUIRE, pp_object(lock), is_dpr, state_of(lock));
+    while (*lock != 0) {
+        pp_schedule_block(lock, PP_NEVER);
+    }
+    *lock = own_number();
+}
+
+static void release(KSPIN_LOCK *lock, bool is_dpr) {
+    PP_EMIT(LOCK_RELEASE, pp_object(lock), is_dpr, state_of(lock));
+    *lock = 0;
+    pp_schedule_wake(lock, /*all=*/false);
+}
+
+static KIRQL raise_irql(KIRQL irql) {
+    KIRQL old_irql = pp_now.irql;
+    pp_now.irql = irql > old_irql ? irql : old_irql;
+    return old_irql;
+}
+
+// The IRQL goes up first and comes down last, so that nothing runs at PASSIVE_LEVEL with the lock held.
+static KIRQL acquire_raising(KSPIN_LOCK *lock) {
+    KIRQL old_irql = raise_irql(DISPATCH_LEVEL);
+    acquire(lock, /*is_dpr=*/false);
+    return old_irql;
+}
+
+static void release_lowering(KSPIN_LOCK *lock, KIRQL old_irql) {
+    release(lock, /*is_dpr=*/false);
+    pp_now.irql = old_irql;
+    pp_switch_point();
+}
+
+VOID NdisAllocateSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    SpinLock->SpinLock = 0;
+    SpinLock->OldIrql = PASSIVE_LEVEL;
+}
+
+VOID NdisFreeSpinLock(NDIS_SPIN_LOCK *SpinLock) { (void)SpinLock; }
+
+VOID NdisAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    KIRQL old_irql = acquire_raising(&SpinLock->SpinLock);
+    SpinLock->OldIrql = old_irql;
+}
+
+VOID NdisReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    release_lowering(&SpinLock->SpinLock, SpinLock->OldIrql);
+}
+
+VOID NdisDprAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) { acquire(&SpinLock->SpinLock, /*is_dpr=*/true); }
+
+VOID NdisDprReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    release(&SpinLock->SpinLock, /*is_dpr=*/true);
+    pp_switch_point();
+}
+
+VOID KeInitializeSpinLock(KSPIN_LOCK *SpinLock) { *SpinLock = 0; }
+
+KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK *SpinLock) { return acquire_raising(SpinLock); }
+
+VOID KeReleaseSpinLock(KSPIN_LOCK *SpinLock, KIRQL NewIrql) { release_lowering(SpinLock, NewIrql); }
+
+VOID KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) { acquire(SpinLock, /*is_dpr=*/true); }
+
+VOID KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *SpinLock) {
+    release(SpinLock, /*is_dpr=*/true);
+    pp_switch_point();
+}
+
+KIRQL KeGetCurrentIrql(VOID) { return pp_now.irql; }
+
+KIRQL KfRaiseIrql(KIRQL NewIrql) { return raise_irql(NewIrql); }
+
+VOID KeLowerIrql(KIRQL NewIrql) {
+    pp_now.irql = NewIrql;
+    pp_switch_point();
+}

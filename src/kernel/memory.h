@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// Uses of arena blocks by the kernel.
+#pragma once
+#include "pool/pool.h"
+
+enum pp_kernel_use {
+    PP_USE_MEMORY = PP_USE_POOL_END,  // the driver's pool memory
+    PP_USE_WORLD,                     // the world's own objects that a driver sees: IRPs, devices, names
+};
+
+// Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the arena
+// is full.
+void *pp_world_take(size_t size);

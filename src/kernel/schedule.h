@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Which fiber runs, and what time it is. Every decision follows from the program: a fiber runs until it
+// blocks or ends, unless its op has a scheduling choice for the switch point that it has reached.
+#pragma once
+#include "kernel/fiber.h"
+
+#include <poolproof/program.h>
+
+#define PP_TICKS_PER_MS 10000u  // 100 ns each, as in Windows
+#define PP_NEVER UINT64_MAX
+
+// Begins a run: no fibers, time 0, the choices of this program.
+void pp_schedule_begin(const struct pp_program *program);
+
+// Ends a run, whatever state the fibers are in.
+void pp_schedule_end(void);
+
+// Starts an activity for the current op, ahead of every fiber that is ready. False if there are too many.
+bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *subject, uint64_t detail);
+
+// Runs fibers until none is ready, or until a choice hands over to the program. Host only. False if the
+// run is over.
+bool pp_schedule_settle(void);
+
+// The fiber that is running, or NULL on the host's stack.
+struct pp_fiber *pp_schedule_current(void);
+
+// Blocks the current fiber until pp_schedule_wake(object) or until that time. False if time was up.
+bool pp_schedule_block(const void *object, uint64_t wake_ticks);
+
+// Makes fibers that are blocked on the object ready: the longest waiting one, or all. Returns how many.
+uint32_t pp_schedule_wake(const void *object, bool all);
+
+// Time, in ticks since the run began.
+uint64_t pp_schedule_ticks(void);
+
+// Lets time pass, waking fibers as their times come. Host only. False if the run is over.
+bool pp_schedule_advance_to(uint64_t ticks);
+
+// The earliest time at which a blocked fiber wakes by itself, or PP_NEVER.
+uint64_t pp_schedule_next_wake(void);
+
+// The blocked fiber that has been in use for longest, or NULL if none is blocked.
+struct pp_fiber *pp_schedule_first_blocked(void);
+
+// True if a fiber with that activity and subject is in use.
+bool pp_schedule_is_busy(const void *subject);
