@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+// The life of a binding: bind, open, restart, pause, close, unbind. Each is one activity on a fiber of
+// its own; where the driver answers PENDING the activity waits until the driver calls back.
+#include "ndis/binding.h"
+
+#include "base/emit.h"
+#include "base/expect.h"
+#include "base/handle.h"
+#include "faults/injector.h"
+#include "kernel/callback.h"
+#include "kernel/schedule.h"
+
+static struct pp_binding bindings[PP_BINDING_COUNT_MAX];
+static uint32_t binding_count;  // bindings behind this were never made in this run
+
+void pp_ndis_reset(void) {
+    for (uint32_t i = 0; i < binding_count; i++) {
+        bindings[i] = (struct pp_binding){.state = PP_BINDING_UNBOUND};
+    }
+    binding_count = 0;
+    pp_adapter_reset();
+    pp_protocol_reset();
+    pp_send_reset();
+}
+
+struct pp_binding *pp_binding_at(uint32_t index) {
+    return index < binding_count ? &bindings[index] : NULL;
+}
+
+struct pp_binding *pp_binding_of_number(uint32_t number) {
+    return number < binding_count && bindings[number].is_used ? &bindings[number] : NULL;
+}
+
+uint32_t pp_binding_number(const struct pp_binding *binding) { return (uint32_t)(binding - bindings); }
+
+struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle) {
+    struct pp_binding *binding =
+        pp_binding_of_number(pp_handle_index(PP_HANDLE_BINDING, handle, binding_count));
+    return binding != NULL && binding->is_open ? binding : NULL;
+}
+
+static void move(struct pp_binding *binding, enum pp_binding_step step) {
+    enum pp_binding_state next = pp_binding_next(binding->state, step);
+    pp_expect(next != PP_BINDING_STATE_COUNT, "step %d in state %d", step, binding->state);
+    binding->state = next;
+}
+
+static bool can(const struct pp_binding *binding, enum pp_binding_step step) {
+    return binding != NULL && pp_binding_next(binding->state, step) != PP_BINDING_STATE_COUNT &&
+           !pp_schedule_is_busy(binding);
+}
+
+// === Answers that may pend ===
+
+// What the driver's callback returned; if PENDING, waits for what it says later.
+static NDIS_STATUS settle_answer(struct pp_answer *answer, NDIS_STATUS returned) {
+    if (returned != NDIS_STATUS_PENDING) {
+        answer->is_due = false;
+        return returned;
+    }
+    while (answer->is_due) {
+        pp_schedule_block(answer, PP_NEVER);
+    }
+    return answer->status;
+}
+
+static void give_answer(struct pp_answer *answer, NDIS_STATUS status) {
+    if (answer->is_due) {
+        *answer = (struct pp_answer){.is_due = false, .status = status};
+        pp_schedule_wake(answer, /*all=*/true);
+    }
+}
+
+// === Bind and open ===
+
+static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adapter) {
+    static UCHAR mac_address[6] = {0x02, 'p', 'o', 'o', 'l', 0};
+    *parameters = (NDIS_BIND_PARAMETERS){0};
+    parameters->Header.Type = NDIS_OBJECT_TYPE_BIND_PARAMETERS;
+    parameters->Header.Revision = NDIS_BIND_PARAMETERS_REVISION_1;
+    parameters->Header.Size = NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1;
+    parameters->AdapterName = (NDIS_STRING *)pp_adapter_name(adapter);
+    parameters->MediaType = NdisMedium802_3;
+    parameters->MtuSize = pp_adapter_mtu(adapter);
+    parameters->MacAddressLength = sizeof(mac_address);
+    NdisMoveMemory(parameters->CurrentMacAddress, mac_address, sizeof(mac_address));
+    parameters->CurrentMacAddress[5] = (UCHAR)adapter;
+    parameters->LookaheadSize = pp_adapter_mtu(adapter);
+    parameters->DataBackFillSize = pp_adapter_backfill(adapter);
+}
+
+static void run_bind(void *subject, uint64_t detail) {
+    (void)detail;
+    struct pp_binding *binding = subject;
+    uint32_t number = pp_binding_number(binding);
+    NDIS_HANDLE bind_context = pp_handle_make(PP_HANDLE_BIND_CONTEXT, number);
+    NDIS_BIND_PARAMETERS parameters;
+    fill_bind_parameters(&parameters, binding->adapter);
+    PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number);
+    binding->bind.is_due = true;
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_BIND, binding->handle);
+    NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,
+                                                                         bind_context, &parameters);
+    pp_callback_leave(frame, binding->handle, status);
+    status = settle_answer(&binding->bind, status);
+    if (status == NDIS_STATUS_SUCCESS) {
+        move(binding, PP_STEP_BIND_DONE);
+        PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
+    } else {
+        move(binding, PP_STEP_BIND_FAILED);
+        binding->is_open = false;
+        PP_EMIT(BINDING_END, pp_object(binding->handle), (uint32_t)status);
+    }
+    pp_schedule_wake(binding, /*all=*/true);
+}
+
+bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
+    struct pp_protocol *protocol = pp_protocol_first();
+    if (protocol == NULL) {
+        return false;
+    }
+    struct pp_binding *binding = &bindings[number];
+    if (!pp_schedule_start(PP_ACTIVITY_BIND, run_bind, binding, 0)) {
+        return false;
+    }
+    binding_count = number >= binding_count ? number + 1 : binding_count;
+    *binding = (struct pp_binding){.is_used = true,
+                                   .adapter = adapter,
+                                   .protocol = protocol,
+                                   .handle = pp_handle_make(PP_HANDLE_BINDING, number)};
+    move(binding, PP_STEP_BIND);
+    return true;
+}
+
+VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status) {
+    pp_switch_point();
+    PP_EMIT(BIND_COMPLETE, pp_object(BindAdapterContext), (uint32_t)Status);
+    struct pp_binding *binding = pp_binding_of_number(
+        pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindAdapterContext, binding_count));
+    if (binding != NULL) {
+        give_answer(&binding->bind, Status);
+    }
+}
+
+static void finish_open(struct pp_binding *binding) {
+    binding->is_open = true;
+    *binding->open_handle = binding->handle;
+    if (binding->open_parameters->SelectedMediumIndex != NULL) {
+        *binding->open_parameters->SelectedMediumIndex = 0;
+    }
+}
+
+NDIS_STATUS NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext,
+                              NDIS_OPEN_PARAMETERS *OpenParameters, NDIS_HANDLE BindContext,
+                              NDIS_HANDLE *NdisBindingHandle) {
+    pp_switch_point();
+    struct pp_binding *binding =
+        pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindContext, binding_count));
+    if (pp_protocol_of_handle(NdisProtocolHandle) == NULL || binding == NULL ||
+        binding->state != PP_BINDING_OPENING || binding->is_open || binding->is_open_pending) {
+        PP_EMIT(OPEN, 0, (uint32_t)NDIS_STATUS_FAILURE, pp_object(ProtocolBindingContext));
+        return NDIS_STATUS_FAILURE;
+    }
+    binding->context = ProtocolBindingContext;
+    binding->open_handle = NdisBindingHandle;
+    binding->open_parameters = OpenParameters;
+    bool is_set;
+    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_OPEN, &is_set);
+    NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
+    if (status == NDIS_STATUS_SUCCESS) {
+        finish_open(binding);
+    }
+    binding->is_open_pending = status == NDIS_STATUS_PENDING;
+    PP_EMIT(OPEN, pp_object(binding->handle), (uint32_t)status, pp_object(ProtocolBindingContext));
+    return status;
+}
+
+static void run_finish_open(void *subject, uint64_t status) {
+    struct pp_binding *binding = subject;
+    if ((NDIS_STATUS)status == NDIS_STATUS_SUCCESS) {
+        finish_open(binding);
+    }
+    PP_EMIT(OPEN_FINISHED, pp_object(binding->handle), (uint32_t)status);
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_OPEN_COMPLETE, binding->handle);
+    binding->protocol->entries.OpenAdapterCompleteHandlerEx(binding->context, (NDIS_STATUS)status);
+    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
+    pp_schedule_wake(binding, /*all=*/true);
+}
+
+bool pp_ndis_finish_open(uint32_t number, NDIS_STATUS status) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    if (binding == NULL || !binding->is_open_pending ||
+        !pp_schedule_start(PP_ACTIVITY_DPC, run_finish_open, binding, (uint32_t)status)) {
+        return false;
+    }
+    binding->is_open_pending = false;
+    return true;
+}
+
+// === Close and unbind ===
+
+NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
+    pp_switch_point();
+    PP_EMIT(CLOSE, pp_object(NdisBindingHandle));
+    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
+    if (binding == NULL) {
+        return NDIS_STATUS_SUCCESS;
+    }
+    binding->is_open = false;
+    bool is_set;
+    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_CLOSE, &is_set);
+    NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
+    binding->is_close_pending = status == NDIS_STATUS_PENDING;
+    PP_EMIT(CLOSE_ANSWERED, pp_object(binding->handle), (uint32_t)status);
+    return status;
+}
+
+static void run_finish_close(void *subject, uint64_t detail) {
+    (void)detail;
+    struct pp_binding *binding = subject;
+    PP_EMIT(CLOSE_FINISHED, pp_object(binding->handle));
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_CLOSE_COMPLETE, binding->handle);
+    binding->protocol->entries.CloseAdapterCompleteHandlerEx(binding->context);
+    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
+    pp_schedule_wake(binding, /*all=*/true);
+}
+
+bool pp_ndis_finish_close(uint32_t number) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    if (binding == NULL || !binding->is_close_pending ||
+        !pp_schedule_start(PP_ACTIVITY_DPC, run_finish_close, binding, 0)) {
+        return false;
+    }
+    binding->is_close_pending = false;
+    return true;
+}
+
+VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext) {
+    pp_switch_point();
+    PP_EMIT(UNBIND_COMPLETE, pp_object(UnbindContext));
+    struct pp_binding *binding = pp_binding_of_number(
+        pp_handle_index(PP_HANDLE_UNBIND_CONTEXT, UnbindContext, binding_count));
+    if (binding != NULL) {
+        give_answer(&binding->unbind, NDIS_STATUS_SUCCESS);
+    }
+}
+
+// === Pause and restart ===
+
+static NDIS_STATUS send_event(struct pp_binding *binding, NET_PNP_EVENT_CODE code,
+                              enum pp_callback callback) {
+    NET_PNP_EVENT_NOTIFICATION *notification = &binding->notification;
+    *notification = (NET_PNP_EVENT_NOTIFICATION){0};
+    notification->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    notification->Header.Revision = NET_PNP_EVENT_NOTIFICATION_REVISION_1;
+    notification->Header.Size = NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1;
+    notification->NetPnPEvent.NetEvent = code;
+    binding->event.is_due = true;
+    struct pp_callback_frame frame = pp_callback_enter(callback, binding->handle);
+    NDIS_STATUS status =
+        binding->protocol->entries.NetPnPEventHandler(binding->context, notification);
+    pp_callback_leave(frame, binding->handle, status);
+    return settle_answer(&binding->event, status);
+}
+
+VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle,
+                             NET_PNP_EVENT_NOTIFICATION *NetPnPEventNotification,
+                             NDIS_STATUS Status) {
+    pp_switch_point();
+    PP_EMIT(PNP_COMPLETE, pp_object(NdisBindingHandle), pp_object(NetPnPEventNotification),
+            (uint32_t)Status);
+    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
+    if (binding != NULL) {
+        give_answer(&binding->event, Status);
+    }
+}
+
+static void restart(struct pp_binding *binding) {
+    move(binding, PP_STEP_RESTART);
+    PP_EMIT(BINDING_RESTARTING, pp_object(binding->handle));
+    NDIS_STATUS status = send_event(binding, NetEventRestart, PP_CALLBACK_RESTART);
+    if (status == NDIS_STATUS_SUCCESS) {
+        move(binding, PP_STEP_RESTART_DONE);
+        PP_EMIT(BINDING_RUNNING, pp_object(binding->handle));
+    } else {
+        move(binding, PP_STEP_RESTART_FAILED);
+        PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
+    }
+}
+
+static void pause(struct pp_binding *binding) {
+    move(binding, PP_STEP_PAUSE);
+    PP_EMIT(BINDING_PAUSING, pp_object(binding->handle));
+    NDIS_STATUS status = send_event(binding, NetEventPause, PP_CALLBACK_PAUSE);
+    PP_EMIT(PAUSE_ANSWERED, pp_object(binding->handle), (uint32_t)status);
+    move(binding, PP_STEP_PAUSE_DONE);
+    PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
+}
+
+static void unbind(struct pp_binding *binding) {
+    if (binding->state == PP_BINDING_RUNNING) {
+        struct pp_fiber *self = pp_schedule_current();
+        enum pp_activity activity = self->activity;
+        self->activity = PP_ACTIVITY_PAUSE;
+        pause(binding);
+        self->activity = activity;
+    }
+    move(binding, PP_STEP_UNBIND);
+    PP_EMIT(BINDING_CLOSING, pp_object(binding->handle));
+    NDIS_HANDLE unbind_context = pp_handle_make(PP_HANDLE_UNBIND_CONTEXT, pp_binding_number(binding));
+    binding->unbind.is_due = true;
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_UNBIND, binding->handle);
+    NDIS_STATUS status =
+        binding->protocol->entries.UnbindAdapterHandlerEx(unbind_context, binding->context);
+    pp_callback_leave(frame, binding->handle, status);
+    PP_EMIT(UNBIND_ANSWERED, pp_object(binding->handle), (uint32_t)status);
+    settle_answer(&binding->unbind, status);
+    move(binding, PP_STEP_UNBIND_DONE);
+    binding->is_open = false;
+    PP_EMIT(BINDING_END, pp_object(binding->handle), NDIS_STATUS_SUCCESS);
+}
+
+static void run_restart(void *subject, uint64_t detail) {
+    (void)detail;
+    restart(subject);
+    pp_schedule_wake(subject, /*all=*/true);
+}
+
+static void run_pause(void *subject, uint64_t detail) {
+    (void)detail;
+    pause(subject);
+    pp_schedule_wake(subject, /*all=*/true);
+}
+
+static void run_unbind(void *subject, uint64_t detail) {
+    (void)detail;
+    unbind(subject);
+    pp_schedule_wake(subject, /*all=*/true);
+}
+
+bool pp_ndis_restart(uint32_t number) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    return can(binding, PP_STEP_RESTART) &&
+           pp_schedule_start(PP_ACTIVITY_RESTART, run_restart, binding, 0);
+}
+
+bool pp_ndis_pause(uint32_t number) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    return can(binding, PP_STEP_PAUSE) && pp_schedule_start(PP_ACTIVITY_PAUSE, run_pause, binding, 0);
+}
+
+bool pp_ndis_unbind(uint32_t number) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    return (can(binding, PP_STEP_PAUSE) || can(binding, PP_STEP_UNBIND)) &&
+           pp_schedule_start(PP_ACTIVITY_UNBIND, run_unbind, binding, 0);
+}
+
+void pp_binding_remove(struct pp_binding *binding) {
+    while (binding->state != PP_BINDING_UNBOUND && pp_schedule_is_busy(binding)) {
+        pp_schedule_block(binding, PP_NEVER);
+    }
+    if (binding->state == PP_BINDING_RUNNING || binding->state == PP_BINDING_PAUSED) {
+        struct pp_fiber *self = pp_schedule_current();
+        void *subject = self->subject;
+        enum pp_activity activity = self->activity;
+        self->subject = binding;
+        self->activity = PP_ACTIVITY_UNBIND;
+        unbind(binding);
+        self->activity = activity;
+        self->subject = subject;
+    }
+}
+
+bool pp_ndis_unbind_any(void) {
+    for (uint32_t i = 0; i < binding_count; i++) {
+        if (pp_ndis_unbind(i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pp_ndis_deliver_owed(void) {
+    for (uint32_t i = 0; i < binding_count; i++) {
+        if (pp_ndis_finish_open(i, NDIS_STATUS_SUCCESS) || pp_send_complete_oldest(&bindings[i]) ||
+            pp_ndis_finish_close(i)) {
+            return true;
+        }
+    }
+    return false;
+}

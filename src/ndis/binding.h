@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What the files of src/ndis share: protocols and bindings.
+#pragma once
+#include "ndis/runtime.h"
+#include "ndis/state.h"
+
+#define PP_BINDING_COUNT_MAX PP_PROGRAM_OPS_MAX
+
+struct pp_protocol {
+    bool is_live;
+    NDIS_HANDLE context;  // the driver's
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS entries;
+};
+
+// What a call to the driver that may pend came to.
+struct pp_answer {
+    bool is_due;  // the driver said PENDING and has not called back
+    NDIS_STATUS status;
+};
+
+struct pp_binding {
+    enum pp_binding_state state;
+    bool is_used;            // a program's bind has made it
+    bool is_open;            // from a successful open to NdisCloseAdapterEx
+    bool is_open_pending;
+    bool is_close_pending;
+    uint32_t adapter;
+    struct pp_protocol *protocol;
+    NDIS_HANDLE handle;
+    NDIS_HANDLE context;             // ProtocolBindingContext
+    NDIS_HANDLE *open_handle;        // where a pending open puts its results
+    NDIS_OPEN_PARAMETERS *open_parameters;
+    uint32_t sends_in_flight;
+    struct pp_answer bind;
+    struct pp_answer unbind;
+    struct pp_answer event;
+    NET_PNP_EVENT_NOTIFICATION notification;
+    NET_PNP_EVENT_NOTIFICATION *notification_pending;
+};
+
+// The binding of that number, or NULL if there is none.
+struct pp_binding *pp_binding_of_number(uint32_t number);
+uint32_t pp_binding_number(const struct pp_binding *binding);
+
+// The open binding of a handle that a driver passed, or NULL.
+struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle);
+
+// The protocol of a handle that a driver passed, or NULL.
+struct pp_protocol *pp_protocol_of_handle(NDIS_HANDLE handle);
+
+// The first live protocol, or NULL.
+struct pp_protocol *pp_protocol_first(void);
+
+void pp_protocol_reset(void);
+void pp_send_reset(void);
+
+// Pauses the binding if it runs, unbinds it, and waits for both. Waits first if it is busy. On a fiber.
+void pp_binding_remove(struct pp_binding *binding);
+
+// In order of their numbers; NULL at the end.
+struct pp_binding *pp_binding_at(uint32_t index);
+
+// The name of an adapter as in NDIS_BIND_PARAMETERS.
+const UNICODE_STRING *pp_adapter_name(uint32_t adapter);
+uint32_t pp_adapter_mtu(uint32_t adapter);
+uint32_t pp_adapter_backfill(uint32_t adapter);
+void pp_adapter_reset(void);
+
+// Calls ProtocolSendNetBufferListsComplete for the oldest NBL in flight. False if none is.
+bool pp_send_complete_oldest(struct pp_binding *binding);

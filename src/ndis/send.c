@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Sends: what a driver hands over waits here, in order, until the program completes it.
+#include "base/emit.h"
+#include "base/expect.h"
+#include "faults/injector.h"
+#include "kernel/callback.h"
+#include "kernel/schedule.h"
+#include "ndis/binding.h"
+#include "pool/pool.h"
+
+#include <string.h>
+
+#define SEND_COUNT_MAX 8192u
+#define SCRATCH_JUNK ((PVOID)0x5A5A5A5A5A5A5A5A)
+
+struct send {
+    struct pp_binding *binding;
+    NET_BUFFER_LIST *nbl;
+};
+
+static struct send sends[SEND_COUNT_MAX];  // oldest first
+static uint32_t send_count;
+
+void pp_send_reset(void) { send_count = 0; }
+
+// === Handing back ===
+
+// Takes up to `count` NBLs of the binding out of the sends, beginning with its first-th, and links them.
+static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_completion *completion,
+                                   uint32_t *ret_count) {
+    uint32_t first = completion->first % binding->sends_in_flight;
+    uint32_t seen = 0;
+    uint32_t taken = 0;
+    uint32_t kept = 0;
+    NET_BUFFER_LIST *chain = NULL;
+    NET_BUFFER_LIST **tail = &chain;
+    for (uint32_t i = 0; i < send_count; i++) {
+        bool is_meant = sends[i].binding == binding && seen++ >= first && taken < completion->count;
+        if (!is_meant) {
+            sends[kept++] = sends[i];
+            continue;
+        }
+        taken++;
+        NET_BUFFER_LIST *nbl = sends[i].nbl;
+        pp_pool_hand_back(nbl);
+        // Not promised across a hand-over: Next links, Scratch, the scratch bits of Flags.
+        nbl->Status = completion->status;
+        nbl->Scratch = SCRATCH_JUNK;
+        if (completion->is_reversed) {
+            nbl->Next = chain;
+            chain = nbl;
+        } else {
+            nbl->Next = NULL;
+            *tail = nbl;
+            tail = &nbl->Next;
+        }
+    }
+    send_count = kept;
+    binding->sends_in_flight -= taken;
+    *ret_count = taken;
+    return chain;
+}
+
+static void hand_back(struct pp_binding *binding, const struct pp_completion *completion) {
+    uint32_t count;
+    NET_BUFFER_LIST *chain = take_sends(binding, completion, &count);
+    uint8_t outer_irql = pp_now.irql;
+    pp_now.irql = completion->is_at_dispatch ? DISPATCH_LEVEL : outer_irql;
+    ULONG flags = pp_now.irql == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
+    PP_EMIT(SEND_RETURN, pp_object(binding->handle), pp_object(chain), count);
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_SEND_COMPLETE, binding->handle);
+    binding->protocol->entries.SendNetBufferListsCompleteHandler(binding->context, chain, flags);
+    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
+    PP_EMIT(SEND_RETURNED, pp_object(binding->handle));
+    pp_now.irql = outer_irql;
+}
+
+// A completion fits into the word that a fiber is started with.
+static uint64_t pack(const struct pp_completion *completion) {
+    return (uint32_t)completion->status | (uint64_t)completion->first << 32 |
+           (uint64_t)completion->count << 40 | (uint64_t)completion->is_reversed << 48 |
+           (uint64_t)completion->is_at_dispatch << 49;
+}
+
+static struct pp_completion unpack(uint64_t word) {
+    return (struct pp_completion){.first = word >> 32 & 0xFF,
+                                  .count = word >> 40 & 0xFF,
+                                  .status = (NDIS_STATUS)(uint32_t)word,
+                                  .is_reversed = word >> 48 & 1,
+                                  .is_at_dispatch = word >> 49 & 1};
+}
+
+static void run_completion(void *subject, uint64_t word) {
+    struct pp_binding *binding = subject;
+    const struct pp_completion completion = unpack(word);
+    if (binding->sends_in_flight > 0) {  // another fiber may have been faster
+        hand_back(binding, &completion);
+    }
+    pp_schedule_wake(binding, /*all=*/true);
+}
+
+bool pp_ndis_complete(uint32_t number, const struct pp_completion *completion) {
+    struct pp_binding *binding = pp_binding_of_number(number);
+    return binding != NULL && binding->sends_in_flight > 0 &&
+           pp_schedule_start(PP_ACTIVITY_DPC, run_completion, binding, pack(completion));
+}
+
+bool pp_send_complete_oldest(struct pp_binding *binding) {
+    const struct pp_completion completion = {
+        .first = 0, .count = 1, .status = NDIS_STATUS_SUCCESS, .is_at_dispatch = true};
+    return pp_ndis_complete(pp_binding_number(binding), &completion);
+}
+
+// === Taking over ===
+
+static uint32_t take_over(struct pp_binding *binding, NET_BUFFER_LIST *chain) {
+    uint32_t taken = 0;
+    while (chain != NULL && send_count < SEND_COUNT_MAX && pp_pool_is_nbl(chain)) {
+        NET_BUFFER_LIST *next = chain->Next;
+        sends[send_count++] = (struct send){.binding = binding, .nbl = chain};
+        binding->sends_in_flight++;
+        taken++;
+        pp_pool_hand_over(chain);
+        chain = next;
+    }
+    return taken;
+}
+
+VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, NET_BUFFER_LIST *NetBufferLists,
+                            NDIS_PORT_NUMBER PortNumber, ULONG SendFlags) {
+    (void)PortNumber;  // there is only the default port
+    pp_switch_point();
+    PP_EMIT(SEND, pp_object(NdisBindingHandle), pp_object(NetBufferLists), SendFlags);
+    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
+    if (binding == NULL) {
+        return;
+    }
+    bool is_inside;
+    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_SEND, &is_inside);
+    PP_EMIT(SEND_TAKEN, pp_object(NdisBindingHandle), pp_object(NetBufferLists));
+    uint32_t taken = take_over(binding, NetBufferLists);
+    if (is_inside && taken > 0) {
+        const struct pp_completion completion = {.first = binding->sends_in_flight - taken,
+                                                 .count = taken,
+                                                 .status = (NDIS_STATUS)pp_status_values[outcome],
+                                                 .is_at_dispatch = true};
+        hand_back(binding, &completion);
+    }
+    pp_switch_point();
+}
