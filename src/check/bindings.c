@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Rules about the life of registrations and bindings, and about what never ends.
+#include "check/family.h"
+#include "check/report.h"
+
+#include <ndis.h>
+
+static void add_sends_out(const struct pp_object *binding) {
+    pp_report_line("%u sends out:", binding->live_count);
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (object->state == PP_OBJECT_IN_FLIGHT && object->binding == pp_model_index(binding)) {
+            pp_report_object(object);
+        }
+    }
+}
+
+static void judge_close(const struct pp_event *event) {
+    const struct pp_object *binding = pp_model_at(event->args[0]);
+    if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
+        pp_report(PP_RULE_CLOSE_HANDLE, event, "something closed that is no binding");
+    } else if (binding->was_closed) {
+        pp_report(PP_RULE_CLOSE_TWICE, event, "binding closed again");
+        pp_report_object(binding);
+    } else if (!binding->is_open) {
+        pp_report(PP_RULE_CLOSE_HANDLE, event, "binding closed that is not open");
+        pp_report_object(binding);
+    } else if (binding->live_count > 0) {
+        pp_report(PP_RULE_CLOSE_SENDS_OUT, event, "binding closed with sends out");
+        add_sends_out(binding);
+    }
+}
+
+static void judge_pause(const struct pp_event *event) {
+    const struct pp_object *binding = pp_model_at(event->args[0]);
+    if (binding->live_count > 0) {
+        pp_report_callback(PP_RULE_PAUSE_SENDS_OUT, event, "pause finished with sends out",
+                           PP_CALLBACK_PAUSE);
+        add_sends_out(binding);
+    } else if ((NDIS_STATUS)event->args[1] != NDIS_STATUS_SUCCESS) {
+        pp_report_callback(PP_RULE_PAUSE_NOFAIL, event, "pause failed", PP_CALLBACK_PAUSE);
+    }
+}
+
+static void judge_unbind(const struct pp_event *event) {
+    NDIS_STATUS status = (NDIS_STATUS)event->args[1];
+    const struct pp_object *binding = pp_model_at(event->args[0]);
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_PENDING) {
+        pp_report_callback(PP_RULE_UNBIND_RETURN, event, "unbind failed", PP_CALLBACK_UNBIND);
+    } else if (status == NDIS_STATUS_SUCCESS && binding->is_close_pending) {
+        pp_report_callback(PP_RULE_UNBIND_WAIT_CLOSE, event, "unbind finished before its close",
+                           PP_CALLBACK_UNBIND);
+        pp_report_object(binding);
+    }
+}
+
+// Of a bind that failed, or of an unbind.
+static void judge_end(const struct pp_event *event) {
+    const struct pp_object *binding = pp_model_at(event->args[0]);
+    bool is_unbind = (NDIS_STATUS)event->args[1] == NDIS_STATUS_SUCCESS;
+    if (is_unbind && binding->is_close_pending) {
+        pp_report_callback(PP_RULE_UNBIND_WAIT_CLOSE, event, "unbind finished before its close",
+                           PP_CALLBACK_UNBIND);
+    } else if (is_unbind && binding->is_open) {
+        pp_report_callback(PP_RULE_UNBIND_CLOSES, event, "unbind finished without a close",
+                           PP_CALLBACK_UNBIND);
+    } else if (!is_unbind && (binding->is_open || binding->is_close_pending)) {
+        pp_report_callback(PP_RULE_BIND_FAIL_CLEAN, event, "failed bind with the adapter open",
+                           PP_CALLBACK_BIND);
+    }
+}
+
+static const struct pp_object *live_protocol(void) {
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (object->kind == PP_OBJECT_PROTOCOL && object->state == PP_OBJECT_LIVE) {
+            return object;
+        }
+    }
+    return NULL;
+}
+
+static void judge_protocols(const struct pp_event *event) {
+    const struct pp_object *protocol = live_protocol();
+    if (event->kind == PP_EVENT_LOADED) {
+        if (!NT_SUCCESS((NTSTATUS)event->args[0]) && protocol != NULL) {
+            pp_report_at(PP_RULE_REG_FAIL_DEREG, event, "DriverEntry failed with a protocol registered",
+                         " in", &protocol->made);
+        }
+    } else if (protocol != NULL) {
+        pp_report_at(PP_RULE_DEREG_ONCE, event, "protocol still registered at unload", ", registered in",
+                     &protocol->made);
+    }
+}
+
+static void judge_deregister(const struct pp_event *event) {
+    const struct pp_object *protocol = pp_model_at(event->args[0]);
+    if (protocol == NULL || protocol->kind != PP_OBJECT_PROTOCOL) {
+        pp_report(PP_RULE_DEREG_ONCE, event, "something deregistered that is no protocol");
+    } else if (protocol->state == PP_OBJECT_FREED) {
+        pp_report(PP_RULE_DEREG_ONCE, event, "protocol deregistered again");
+        pp_report_object(protocol);
+    }
+}
+
+// An activity that cannot go on although everything owed was delivered. An NBL that was left alone in a
+// completion list is a better reason than that somebody waits for it.
+static void judge_stuck(const struct pp_event *event) {
+    static const struct {
+        enum pp_rule_index rule;
+        const char *what;
+    } stuck[PP_ACTIVITY_COUNT] = {
+        [PP_ACTIVITY_LOAD] = {PP_RULE_STUCK, "load never finishes, waits"},
+        [PP_ACTIVITY_UNLOAD] = {PP_RULE_STUCK, "unload never finishes, waits"},
+        [PP_ACTIVITY_BIND] = {PP_RULE_STUCK, "bind never finishes, waits"},
+        [PP_ACTIVITY_PAUSE] = {PP_RULE_PAUSE_DEADLINE, "pause never finishes, waits"},
+        [PP_ACTIVITY_RESTART] = {PP_RULE_STUCK, "restart never finishes, waits"},
+        [PP_ACTIVITY_UNBIND] = {PP_RULE_UNBIND_DEADLINE, "unbind never finishes, waits"},
+        [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
+        [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
+    };
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (pp_model_is_forgotten(object)) {
+            pp_report_lost(event, object);
+            pp_report_object(object);
+            return;
+        }
+    }
+    uint64_t activity = event->args[0];
+    pp_report(stuck[activity].rule, event, stuck[activity].what);
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        bool is_sent = object->kind == PP_OBJECT_NBL && object->sent.callback != PP_CALLBACK_NONE;
+        if (object->state == PP_OBJECT_IN_FLIGHT || (is_sent && object->state == PP_OBJECT_LIVE)) {
+            pp_report_object(object);
+        }
+    }
+}
+
+void pp_check_bindings(const struct pp_event *event) {
+    switch (event->kind) {
+    case PP_EVENT_CLOSE: judge_close(event); break;
+    case PP_EVENT_PAUSE_ANSWERED: judge_pause(event); break;
+    case PP_EVENT_UNBIND_ANSWERED: judge_unbind(event); break;
+    case PP_EVENT_BINDING_END: judge_end(event); break;
+    case PP_EVENT_DEREGISTER: judge_deregister(event); break;
+    case PP_EVENT_STUCK: judge_stuck(event); break;
+    default: judge_protocols(event); break;
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Rules about freeing: the right thing, once, by its owner.
+#include "check/family.h"
+#include "check/flight.h"
+#include "check/report.h"
+
+#include <stdio.h>
+
+struct free_rules {
+    enum pp_object_kind kind;
+    enum pp_rule_index twice;
+    enum pp_rule_index foreign;  // nothing of this kind was ever at that address
+    enum pp_rule_index part;     // it came with something else
+    const char *word;
+};
+
+static const struct free_rules *rules_of(uint16_t event_kind) {
+    static const struct free_rules nbl = {PP_OBJECT_NBL, PP_RULE_FREE_NBL_DOUBLE, PP_RULE_POOL_PRIVATE,
+                                          PP_RULE_POOL_PRIVATE, "NBL"};
+    static const struct free_rules nb = {PP_OBJECT_NB, PP_RULE_FREE_NB_DOUBLE, PP_RULE_POOL_PRIVATE,
+                                         PP_RULE_FREE_NB_PREALLOC, "NB"};
+    static const struct free_rules mdl = {PP_OBJECT_MDL, PP_RULE_MDL_DOUBLE, PP_RULE_POOL_PRIVATE,
+                                          PP_RULE_FREE_MDL_POOLOWNED, "MDL"};
+    static const struct free_rules memory = {PP_OBJECT_MEMORY, PP_RULE_MEM_UAF, PP_RULE_MEM_UAF,
+                                             PP_RULE_MEM_UAF, "memory"};
+    static const struct free_rules irp = {PP_OBJECT_IRP, PP_RULE_IRP_ONCE, PP_RULE_IRP_ONCE,
+                                          PP_RULE_IRP_ONCE, "IRP"};
+    switch (event_kind) {
+    case PP_EVENT_NBL_FREE: return &nbl;
+    case PP_EVENT_NB_FREE: return &nb;
+    case PP_EVENT_MDL_FREE: return &mdl;
+    case PP_EVENT_MEMORY_FREE: return &memory;
+    default: return &irp;
+    }
+}
+
+// "<before>NBL freed<after>"
+static void report(enum pp_rule_index rule, const struct pp_event *event,
+                   const struct free_rules *rules, const char *before, const char *after,
+                   const struct pp_object *object) {
+    char title[96];
+    const char *act = rules->kind == PP_OBJECT_IRP ? "completed" : "freed";
+    snprintf(title, sizeof(title), "%s%s %s%s", before, rules->word, act, after);
+    pp_report(rule, event, title);
+    if (object != NULL) {
+        pp_report_object(object);
+    }
+}
+
+void pp_check_frees(const struct pp_event *event) {
+    const struct free_rules *rules = rules_of(event->kind);
+    const struct pp_object *object = pp_model_at(event->args[0]);
+    if (object == NULL || object->kind != rules->kind) {
+        report(rules->foreign, event, rules,
+               event->args[0] == 0 ? "NULL instead of an " : "something that is no ", "", object);
+        return;
+    }
+    if (object->state == PP_OBJECT_FREED) {
+        report(rules->twice, event, rules, "", " again", object);
+        return;
+    }
+    if (object->is_part) {
+        report(rules->part, event, rules, "", " that came with another object", object);
+        return;
+    }
+    const struct pp_object *nbl =
+        object->state == PP_OBJECT_IN_FLIGHT ? object : pp_flight_of(object);
+    if (nbl != NULL) {
+        report(PP_RULE_FREE_NBL_INFLIGHT, event, rules, "", " while in flight", object);
+        if (nbl != object) {
+            pp_report_object(nbl);
+        }
+    }
+}

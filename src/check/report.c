@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "check/report.h"
+
+#include "base/names.h"
+#include "base/stack.h"
+#include "base/symbol.h"
+#include "base/text.h"
+
+#include <poolproof/program.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OBJECTS_IN_FULL_MAX 4
+
+const struct pp_rule pp_rules[] = {
+#define RULE(name, id, severity, statement, source, symptom) \
+    {id, PP_SEVERITY_##severity, statement, source, symptom},
+#include "check/rule.def"
+#undef RULE
+};
+const uint32_t pp_rule_count = PP_RULE_COUNT;
+
+static struct pp_range driver_text;
+static struct pp_finding finding;
+static struct pp_text detail;
+static struct pp_trail found_at;
+static bool is_reported;
+static bool is_open_for_detail;
+static uint32_t object_told_count;
+static uint32_t advice[PP_RULE_COUNT];
+
+void pp_report_begin(struct pp_range text) {
+    driver_text = text;
+    is_reported = false;
+    is_open_for_detail = false;
+    memset(advice, 0, sizeof(advice));
+}
+
+const struct pp_finding *pp_report_get(void) { return is_reported ? &finding : NULL; }
+
+const uint32_t *pp_report_advice(void) { return advice; }
+
+const char *pp_object_word(const struct pp_object *object) {
+    static const char *const words[PP_OBJECT_KIND_COUNT] = {
+        "pool", "NBL", "NB", "MDL", "memory", "IRP", "IRP data", "binding", "protocol"};
+    if (object->kind == PP_OBJECT_POOL) {
+        return object->is_nb_pool ? "NB pool" : "NBL pool";
+    }
+    return words[object->kind];
+}
+
+static bool is_driver_code(uintptr_t address) {
+    return address - 1 >= (uintptr_t)driver_text.begin && address - 1 < (uintptr_t)driver_text.end;
+}
+
+static const char *place_of(const struct pp_trail *trail) {
+    for (size_t i = 0; i < trail->depth; i++) {
+        uintptr_t address = trail->stack[i];
+        const char *name = is_driver_code(address) ? pp_symbol_name(address - 1) : NULL;
+        if (name != NULL) {
+            return name;
+        }
+    }
+    return pp_callback_names[trail->callback];
+}
+
+static void add_stack(const struct pp_trail *trail) {
+    bool has_driver = driver_text.begin != driver_text.end;
+    for (size_t i = 0; i < trail->depth; i++) {
+        if (!has_driver || is_driver_code(trail->stack[i])) {
+            char place[256];
+            pp_symbol_describe(trail->stack[i], place, sizeof(place));
+            pp_text_add(&detail, "      %s\n", place);
+        }
+    }
+}
+
+static const char *op_text(uint16_t op, char *text, size_t capacity) {
+    if (op == PP_OP_NONE) {
+        snprintf(text, capacity, "in the tear-down");
+    } else {
+        snprintf(text, capacity, "by op %u", op);
+    }
+    return text;
+}
+
+static void begin_report(enum pp_rule_index rule, const struct pp_event *event) {
+    is_open_for_detail = !is_reported && pp_rules[rule].severity == PP_SEVERITY_STOP;
+    if (!is_open_for_detail) {
+        advice[rule] += pp_rules[rule].severity == PP_SEVERITY_COUNT_ONLY;
+        return;
+    }
+    is_reported = true;
+    object_told_count = 0;
+    finding.rule = &pp_rules[rule];
+    finding.op = event->op;
+    pp_text_init(&detail, finding.detail, sizeof(finding.detail));
+    pp_text_add(&detail, "  rule     %s\n  source   %s\n", finding.rule->statement,
+                finding.rule->source);
+    char op[32];
+    pp_text_add(&detail, "  found    %s, %s, at %s\n", op_text(event->op, op, sizeof(op)),
+                pp_callback_names[event->callback], event->irql == 0 ? "PASSIVE_LEVEL" : "DISPATCH_LEVEL");
+    found_at.callback = event->callback;
+    found_at.depth = (uint8_t)pp_stack_take(event, found_at.stack, PP_STACK_DEPTH);
+    add_stack(&found_at);
+}
+
+void pp_report(enum pp_rule_index rule, const struct pp_event *event, const char *what) {
+    begin_report(rule, event);
+    if (is_open_for_detail) {
+        snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s in %s", finding.rule->id, what,
+                 place_of(&found_at));
+    }
+}
+
+void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const char *what,
+                  const char *link, const struct pp_trail *place) {
+    begin_report(rule, event);
+    if (is_open_for_detail) {
+        snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s%s %s", finding.rule->id, what,
+                 link, place_of(place));
+    }
+}
+
+void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, const char *what,
+                        enum pp_callback callback) {
+    const struct pp_trail place = {.callback = (uint16_t)callback};
+    pp_report_at(rule, event, what, " in", &place);
+}
+
+static void add_trail(const char *what, const struct pp_trail *trail) {
+    if (trail->depth == 0 && trail->callback == PP_CALLBACK_NONE) {
+        return;
+    }
+    char op[32];
+    pp_text_add(&detail, "    %s %s, %s\n", what, op_text(trail->op, op, sizeof(op)),
+                pp_callback_names[trail->callback]);
+    add_stack(trail);
+}
+
+void pp_report_object(const struct pp_object *object) {
+    if (!is_open_for_detail) {
+        return;
+    }
+    if (object_told_count++ >= OBJECTS_IN_FULL_MAX) {
+        pp_text_add(&detail, "  and %s %s\n", pp_object_word(object), pp_name_text(object->address));
+        return;
+    }
+    static const char *const states[] = {"live", "in flight", "freed"};
+    pp_text_add(&detail, "  %s %s: %s\n", pp_object_word(object), pp_name_text(object->address),
+                states[object->state]);
+    add_trail("made", &object->made);
+    add_trail("sent", &object->sent);
+    add_trail("freed", &object->freed);
+}
+
+void pp_report_line(const char *format, ...) {
+    if (!is_open_for_detail) {
+        return;
+    }
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    pp_text_add(&detail, "  %s\n", line);
+}
+
+bool pp_report_lost(const struct pp_event *event, const struct pp_object *object) {
+    char what[96];
+    if (pp_model_is_forgotten(object)) {
+        pp_report_at(PP_RULE_SC_ALL, event, "NBL of a completion list left alone", ", sent in",
+                     &object->sent);
+        return true;
+    }
+    if (object->is_unwind_due) {
+        snprintf(what, sizeof(what), "%s not released after a later allocation failed",
+                 pp_object_word(object));
+        pp_report_at(PP_RULE_ALLOC_FAIL_UNWIND, event, what, ", made in", &object->made);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Rules about sending: what may be sent, when, and that it comes back as it was.
+#include "check/family.h"
+#include "check/flight.h"
+#include "check/report.h"
+
+#include "base/guard.h"
+
+#include <ndis.h>
+#include <stdio.h>
+
+static bool judge_binding(const struct pp_event *event, const struct pp_object *binding) {
+    if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
+        pp_report(PP_RULE_CLOSE_HANDLE, event, "send on something that is no binding");
+        return false;
+    }
+    if (!binding->is_open) {
+        pp_report(PP_RULE_CLOSE_HANDLE, event,
+                  binding->was_closed ? "send on a closed binding" : "send before the adapter is open");
+        return false;
+    }
+    if (binding->phase == PP_PHASE_PAUSING) {
+        pp_report(PP_RULE_PAUSE_NEW_SEND, event, "new send while pausing");
+    } else if (binding->phase != PP_PHASE_RUNNING && binding->phase != PP_PHASE_RESTARTING) {
+        // A driver declares itself running inside its restart handler, and cannot know when that has
+        // returned; what is below it runs already. See docs/decisions/0002-restarting.md.
+        pp_report(PP_RULE_PAUSED_SEND, event, "send on a binding that is not running");
+        return false;
+    }
+    return true;
+}
+
+// True if the chain can be followed past this NBL.
+PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t address) {
+    struct pp_object *nbl = pp_model_at(address);
+    if (nbl == NULL || nbl->kind != PP_OBJECT_NBL) {
+        pp_report(PP_RULE_POOL_PRIVATE, event, "NBL sent that no allocator made");
+        return false;
+    }
+    if (nbl->state == PP_OBJECT_IN_FLIGHT) {
+        pp_report(PP_RULE_SEND_TWICE, event, "NBL sent that is in flight");
+        pp_report_object(nbl);
+        return false;
+    }
+    if (nbl->state == PP_OBJECT_FREED) {
+        pp_report(PP_RULE_MEM_UAF, event, "freed NBL sent");
+        pp_report_object(nbl);
+        return false;
+    }
+    if (((const NET_BUFFER_LIST *)address)->SourceHandle != (PVOID)event->args[0]) {
+        pp_report(PP_RULE_SEND_SOURCE, event, "NBL sent with another SourceHandle");
+        pp_report_object(nbl);
+        return false;
+    }
+    struct pp_flight_problem problem = pp_flight_begin(nbl);
+    if (problem.what != NULL) {
+        char what[96];
+        snprintf(what, sizeof(what), "NBL sent with an %s", problem.what);
+        pp_report(problem.is_cyclic ? PP_RULE_NBL_ACYCLIC : PP_RULE_POOL_PRIVATE, event, what);
+        pp_report_object(nbl);
+        return false;
+    }
+    if (!pp_flight_has_data(nbl)) {
+        pp_report(PP_RULE_SEND_HAS_NB, event, "NBL sent without data");
+    }
+    return true;
+}
+
+// An NBL that is met twice in one chain is not in flight yet: the walk would not end.
+PP_READS_CLOSED static bool is_cyclic(uint64_t first) {
+    const NET_BUFFER_LIST *slow = (const NET_BUFFER_LIST *)first;
+    const NET_BUFFER_LIST *fast = slow;
+    for (;;) {
+        for (int step = 0; step < 2; step++) {
+            const struct pp_object *nbl = pp_model_at((uintptr_t)fast);
+            if (nbl == NULL || nbl->kind != PP_OBJECT_NBL || nbl->state != PP_OBJECT_LIVE) {
+                return false;
+            }
+            fast = fast->Next;
+        }
+        slow = slow->Next;
+        if (slow == fast) {
+            return fast != NULL;
+        }
+    }
+}
+
+PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
+    if (!judge_binding(event, pp_model_at(event->args[0]))) {
+        return;
+    }
+    uint64_t first = event->args[1];
+    if (is_cyclic(first)) {
+        pp_report(PP_RULE_NBL_ACYCLIC, event, "NBL chain sent that does not end");
+        return;
+    }
+    uint64_t at = first;
+    while (at != 0 && judge_nbl(event, at)) {
+        at = (uintptr_t)((const NET_BUFFER_LIST *)at)->Next;
+    }
+}
+
+static void judge_return(const struct pp_event *event) {
+    for (uint64_t at = event->args[1]; at != 0; at = (uintptr_t)((const NET_BUFFER_LIST *)at)->Next) {
+        const struct pp_object *nbl = pp_model_at(at);
+        if (nbl != NULL && !pp_flight_is_intact(nbl)) {
+            pp_report_at(PP_RULE_SEND_TOUCH, event, "NBL changed while in flight", ", sent in",
+                         &nbl->sent);
+            pp_report_object(nbl);
+            return;
+        }
+    }
+}
+
+void pp_check_sends(const struct pp_event *event) {
+    if (event->kind == PP_EVENT_SEND) {
+        judge_send(event);
+    } else {
+        judge_return(event);
+    }
+}
