@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Bytes to program (the format: record.h). Total, and prefix-stable: a record is read from front to
+// back, and nothing that follows it changes what it means.
+#include "naming.h"
+#include "record.h"
+
+#include <string.h>
+
+struct reader {
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static inline bool has(const struct reader *reader, size_t size) {
+    return (size_t)(reader->end - reader->at) >= size;
+}
+
+// Division costs more than all the rest of a record; most values need none.
+static inline uint32_t reduce(uint32_t value, uint32_t range) {
+    return value < range ? value : value % range;
+}
+
+static inline uint32_t take_byte(struct reader *reader) {
+    return *reader->at++;
+}
+
+static inline uint32_t take_pair(struct reader *reader) {
+    uint32_t low = take_byte(reader);
+    return low | take_byte(reader) << 8;
+}
+
+enum op_reading { OP_KEPT, OP_LEFT_OUT, OP_CUT_OFF };
+
+static enum op_reading read_op(struct reader *reader, const struct pp_naming *naming, uint8_t kind,
+                               struct pp_op *ret_op) {
+    const struct pp_op_info *info = &pp_op_infos[kind];
+    enum op_reading reading = OP_KEPT;
+
+    memset(ret_op, 0, sizeof *ret_op);
+    ret_op->kind = kind;
+    for (unsigned i = 0; i < info->arg_count; i++) {
+        const struct pp_arg_info *arg = &info->args[i];
+        bool is_wide = pp_record_is_wide(arg);
+        if (!has(reader, is_wide ? 2 : 1)) {
+            return OP_CUT_OFF;
+        }
+        uint32_t value = is_wide ? take_pair(reader) : take_byte(reader);
+        if (arg->kind != PP_ARG_HANDLE) {
+            uint32_t range = (uint32_t)arg->max - arg->min + 1;
+            ret_op->args[i] = (uint16_t)(arg->min + reduce(value, range));
+            continue;
+        }
+        uint32_t named = pp_naming_count(naming, arg->letter);
+        if (named == 0) {
+            reading = OP_LEFT_OUT;
+        } else {
+            ret_op->args[i] = (uint16_t)reduce(value, named);
+        }
+    }
+    return reading;
+}
+
+static void add_fault(struct pp_op *op, uint32_t which, uint32_t nth) {
+    which = reduce(which, 2 * PP_POINT_COUNT);
+    struct pp_fault fault = {
+        .point = (uint8_t)(which % PP_POINT_COUNT),
+        .nth = (uint8_t)(1 + reduce(nth, UINT8_MAX)),
+        .is_persistent = which >= PP_POINT_COUNT,
+    };
+    if (op->fault_count == PP_OP_FAULTS_MAX) {
+        return;
+    }
+    for (unsigned i = 0; i < op->fault_count; i++) {
+        if (op->faults[i].point == fault.point && op->faults[i].nth == fault.nth) {
+            return;
+        }
+    }
+    op->faults[op->fault_count++] = fault;
+}
+
+static uint8_t nth_status(uint32_t statuses, uint32_t nth) {
+    for (nth = reduce(nth, (uint32_t)__builtin_popcount(statuses)); nth > 0; nth--) {
+        statuses &= statuses - 1;
+    }
+    return (uint8_t)__builtin_ctz(statuses);
+}
+
+static void add_outcome(struct pp_op *op, uint32_t point, uint32_t nth) {
+    point = reduce(point, PP_OUTCOME_COUNT);
+    if (op->outcome_count == PP_OP_OUTCOMES_MAX) {
+        return;
+    }
+    for (unsigned i = 0; i < op->outcome_count; i++) {
+        if (op->outcomes[i].point == point) {
+            return;
+        }
+    }
+    op->outcomes[op->outcome_count++] = (struct pp_outcome){
+        .point = (uint8_t)point,
+        .status = nth_status(pp_outcome_infos[point].statuses, nth),
+    };
+}
+
+static void add_choice(struct pp_op *op, uint32_t at, uint32_t target) {
+    at = 1 + reduce(at, UINT16_MAX);
+    if (op->choice_count == PP_OP_CHOICES_MAX ||
+        (op->choice_count > 0 && at <= op->choices[op->choice_count - 1].at)) {
+        return;
+    }
+    op->choices[op->choice_count++] =
+        (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
+}
+
+// Returns false if the record is cut off. Without an op the payload is only skipped.
+static bool read_attribute(struct reader *reader, uint32_t tag, struct pp_op *op) {
+    size_t size = tag == PP_RECORD_FAULT     ? PP_RECORD_FAULT_SIZE
+                  : tag == PP_RECORD_OUTCOME ? PP_RECORD_OUTCOME_SIZE
+                                             : PP_RECORD_CHOICE_SIZE;
+    if (!has(reader, size - 1)) {
+        return false;
+    }
+    uint32_t first = tag == PP_RECORD_CHOICE ? take_pair(reader) : take_byte(reader);
+    uint32_t second = take_byte(reader);
+    if (!op) {
+        return true;
+    }
+    switch (tag) {
+    case PP_RECORD_FAULT: add_fault(op, first, second); break;
+    case PP_RECORD_OUTCOME: add_outcome(op, first, second); break;
+    default: add_choice(op, first, second); break;
+    }
+    return true;
+}
+
+void pp_program_decode(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
+    size_t used = size < PP_PROGRAM_BYTES_MAX ? size : PP_PROGRAM_BYTES_MAX;
+    // Pointer arithmetic on NULL is undefined even by zero.
+    struct reader reader = {.at = bytes, .end = used ? bytes + used : bytes};
+    struct pp_naming naming = {0};
+    struct pp_op *last = NULL;  // the op that attributes belong to; NULL if it was left out
+
+    ret_program->op_count = 0;
+    while (reader.at != reader.end) {
+        uint32_t tag = reduce(take_byte(&reader), PP_RECORD_COUNT);
+        if (tag >= PP_OP_COUNT) {
+            if (!read_attribute(&reader, tag, last)) {
+                return;
+            }
+            continue;
+        }
+        if (ret_program->op_count == PP_PROGRAM_OPS_MAX) {
+            return;
+        }
+        last = &ret_program->ops[ret_program->op_count];
+        switch (read_op(&reader, &naming, (uint8_t)tag, last)) {
+        case OP_KEPT:
+            ret_program->op_count++;
+            pp_naming_add(&naming, &pp_op_infos[tag]);
+            break;
+        case OP_LEFT_OUT: last = NULL; break;
+        case OP_CUT_OFF: return;
+        }
+    }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// Changes of a program's shape, and the choice among all changes. It knows the tables, but no
+// driver: that an op needs a binding is in op.def, that sending comes after restart is for the
+// fuzzer to find, but for the one life cycle below that gives it a start.
+#include "draft.h"
+#include "vary.h"
+
+#include <string.h>
+
+#define ROUNDS_MAX 4
+#define TRIES_MAX 8     // of a change that finds nothing to change
+#define CREATORS_MAX 4  // how many ops may be made for the handles of one, in turn
+
+static const uint8_t life_cycle[] = {PP_OP_ADAPTER, PP_OP_BIND,  PP_OP_RESTART,  PP_OP_CREATE,
+                                     PP_OP_WRITE,   PP_OP_WRITE, PP_OP_COMPLETE, PP_OP_CLOSE,
+                                     PP_OP_PAUSE,   PP_OP_UNBIND};
+
+static bool has_objects(const struct pp_draft *draft, uint32_t at, const struct pp_op_info *info) {
+    for (unsigned i = 0; i < info->arg_count && info->args[i].kind == PP_ARG_HANDLE; i++) {
+        bool has_object = false;
+        for (uint32_t j = 0; j < at && !has_object; j++) {
+            has_object = pp_op_infos[draft->program->ops[j].kind].result == info->args[i].letter;
+        }
+        if (!has_object) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Ops about objects are the business of a program; the others set the stage.
+static uint8_t pick_kind(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at) {
+    uint8_t kind = 0;
+
+    for (unsigned i = 0; i < TRIES_MAX; i++) {
+        kind = (uint8_t)pp_dice_roll(dice, PP_OP_COUNT);
+        const struct pp_op_info *info = &pp_op_infos[kind];
+        bool is_about_object = info->result || info->args[0].kind == PP_ARG_HANDLE;
+        if ((is_about_object || pp_dice_once_in(dice, 3)) && has_objects(draft, at, info)) {
+            break;
+        }
+        if (pp_dice_once_in(dice, 16)) {
+            break;
+        }
+    }
+    return kind;
+}
+
+// A kind of op that names objects of that letter, or PP_OP_COUNT.
+static uint8_t find_creator(char letter) {
+    uint8_t kind = 0;
+    while (kind < PP_OP_COUNT && pp_op_infos[kind].result != letter) {
+        kind++;
+    }
+    return kind;
+}
+
+// Inserts an op of that kind before *at, and before it those that it needs; *at is then behind
+// them.
+static bool insert_kind(struct pp_draft *draft, struct pp_dice *dice, uint8_t kind, uint32_t *at,
+                        unsigned creators_max) {
+    const struct pp_op_info *info = &pp_op_infos[kind];
+    struct pp_op op = {.kind = kind};
+
+    for (unsigned i = 0; i < info->arg_count; i++) {
+        const struct pp_arg_info *arg = &info->args[i];
+        if (arg->kind != PP_ARG_HANDLE) {
+            op.args[i] = arg->standard;
+            if (pp_dice_once_in(dice, 2)) {
+                op.args[i] = pp_vary_value(dice, arg, arg->standard);
+            }
+            continue;
+        }
+        op.args[i] = pp_draft_pick(draft, dice, *at, arg->letter);
+        if (op.args[i] == PP_DRAFT_ID_NONE) {
+            uint8_t creator = find_creator(arg->letter);
+            if (creators_max == 0 || creator == PP_OP_COUNT ||
+                !insert_kind(draft, dice, creator, at, creators_max - 1)) {
+                return false;
+            }
+            op.args[i] = draft->ids[*at - 1];
+        }
+    }
+    if (!pp_draft_insert(draft, *at, &op)) {
+        return false;
+    }
+    ++*at;
+    return true;
+}
+
+static bool insert_life_cycle(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t at = draft->program->op_count;
+    bool is_changed = false;
+
+    for (unsigned i = 0; i < sizeof life_cycle; i++) {
+        if (!pp_dice_once_in(dice, 8)) {
+            is_changed |= insert_kind(draft, dice, life_cycle[i], &at, CREATORS_MAX);
+        }
+    }
+    return is_changed;
+}
+
+static bool insert_op(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t count = draft->program->op_count;
+    uint32_t at = pp_dice_once_in(dice, 2) ? count : pp_dice_roll(dice, count + 1);
+
+    if (count == 0 && !pp_dice_once_in(dice, 4)) {
+        return insert_life_cycle(draft, dice);
+    }
+    return insert_kind(draft, dice, pick_kind(draft, dice, at), &at, CREATORS_MAX);
+}
+
+// A run of ops somewhere in the program, mostly short; false if there are none.
+static bool pick_chunk(const struct pp_draft *draft, struct pp_dice *dice, uint32_t *ret_first,
+                       uint32_t *ret_count) {
+    uint32_t op_count = draft->program->op_count;
+
+    if (op_count == 0) {
+        return false;
+    }
+    *ret_first = pp_dice_roll(dice, op_count);
+    *ret_count = 1 + pp_dice_small(dice, 5);
+    if (*ret_count > op_count - *ret_first) {
+        *ret_count = op_count - *ret_first;
+    }
+    return true;
+}
+
+static bool remove_op(struct pp_draft *draft, struct pp_dice *dice) {
+    if (draft->program->op_count == 0) {
+        return false;
+    }
+    pp_draft_remove(draft, pp_dice_roll(dice, draft->program->op_count), 1);
+    return true;
+}
+
+static bool remove_chunk(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t first = 0, count = 0;
+
+    if (!pick_chunk(draft, dice, &first, &count)) {
+        return false;
+    }
+    pp_draft_remove(draft, first, count);
+    return true;
+}
+
+static bool duplicate_op(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t count = draft->program->op_count;
+    if (count == 0) {
+        return false;
+    }
+    uint32_t from = pp_dice_roll(dice, count);
+    uint32_t to = pp_dice_once_in(dice, 2) ? from + 1 : from + 1 + pp_dice_roll(dice, count - from);
+    return pp_draft_insert_chunk(draft, to, draft, from, 1);
+}
+
+static bool duplicate_chunk(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t first = 0, count = 0;
+
+    return pick_chunk(draft, dice, &first, &count) &&
+           pp_draft_insert_chunk(draft, first + count, draft, first, count);
+}
+
+static bool move_op(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t count = draft->program->op_count;
+    if (count < 2) {
+        return false;
+    }
+    uint32_t from = pp_dice_roll(dice, count);
+    uint32_t to = pp_dice_roll(dice, count);
+    if (pp_dice_once_in(dice, 2)) {
+        to = from + 1 < count ? from + 1 : from - 1;
+    }
+    pp_draft_move(draft, from, to);
+    return from != to;
+}
+
+static bool change_arg(struct pp_draft *draft, struct pp_dice *dice) {
+    if (draft->program->op_count == 0) {
+        return false;
+    }
+    uint32_t at = pp_dice_roll(dice, draft->program->op_count);
+    struct pp_op *op = &draft->program->ops[at];
+    const struct pp_op_info *info = &pp_op_infos[op->kind];
+    if (info->arg_count == 0) {
+        return false;
+    }
+    uint32_t i = pp_dice_roll(dice, info->arg_count);
+    uint16_t present = op->args[i];
+    op->args[i] = info->args[i].kind == PP_ARG_HANDLE
+                      ? pp_draft_pick(draft, dice, at, info->args[i].letter)
+                      : pp_vary_value(dice, &info->args[i], present);
+    return op->args[i] != present;
+}
+
+static struct pp_op *pick_op(struct pp_draft *draft, struct pp_dice *dice) {
+    uint32_t count = draft->program->op_count;
+    return count ? &draft->program->ops[pp_dice_roll(dice, count)] : NULL;
+}
+
+static bool change_fault(struct pp_draft *draft, struct pp_dice *dice) {
+    struct pp_op *op = pick_op(draft, dice);
+    return op && pp_vary_fault(dice, op);
+}
+
+static bool change_outcome(struct pp_draft *draft, struct pp_dice *dice) {
+    struct pp_op *op = pick_op(draft, dice);
+    return op && pp_vary_outcome(dice, op);
+}
+
+static bool change_choice(struct pp_draft *draft, struct pp_dice *dice) {
+    struct pp_op *op = pick_op(draft, dice);
+    return op && pp_vary_choice(dice, op);
+}
+
+static const struct change {
+    uint32_t weight;
+    bool (*apply)(struct pp_draft *draft, struct pp_dice *dice);
+} changes[] = {
+    {26, insert_op},    {1, insert_life_cycle}, {12, remove_op},    {3, remove_chunk},
+    {7, duplicate_op},  {3, duplicate_chunk},   {8, move_op},       {16, change_arg},
+    {10, change_fault}, {5, change_outcome},    {9, change_choice},
+};
+
+static const struct change *pick_change(struct pp_dice *dice) {
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        sum += changes[i].weight;
+    }
+    uint32_t roll = pp_dice_roll(dice, sum);
+    const struct change *change = changes;
+    while (roll >= change->weight) {
+        roll -= change->weight;
+        change++;
+    }
+    return change;
+}
+
+void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32_t seed) {
+    struct pp_dice dice = {.state = seed};
+    struct pp_draft draft;
+    unsigned rounds = 1;
+
+    while (rounds < ROUNDS_MAX && pp_dice_once_in(&dice, 3)) {
+        rounds++;
+    }
+    pp_draft_open(&draft, program, op_count_max);
+    for (unsigned round = 0; round < rounds; round++) {
+        for (unsigned i = 0; i < TRIES_MAX && !pick_change(&dice)->apply(&draft, &dice); i++) {
+        }
+    }
+    pp_draft_close(&draft, /*is_rebinding=*/pp_dice_once_in(&dice, 2));
+}
+
+void pp_program_cross(struct pp_program *program, const struct pp_program *other,
+                      uint32_t op_count_max, uint32_t seed) {
+    struct pp_dice dice = {.state = seed};
+    struct pp_program source_program;
+    struct pp_draft draft, source;
+    uint32_t first = 0, count = 0, removed = 0;
+
+    source_program.op_count = other->op_count;
+    memcpy(source_program.ops, other->ops, other->op_count * sizeof other->ops[0]);
+    pp_draft_open(&source, &source_program, PP_PROGRAM_OPS_MAX);
+    pp_draft_open(&draft, program, op_count_max);
+    if (pick_chunk(&source, &dice, &first, &count)) {
+        uint32_t at = pp_dice_roll(&dice, program->op_count + 1);
+        // Half of the crossings replace what stood there, and those that find no room must.
+        uint32_t room = draft.op_count_max - program->op_count;
+        if (pp_dice_once_in(&dice, 2) || room < count) {
+            uint32_t behind = program->op_count - at;
+            removed = count < behind ? count : behind;
+            pp_draft_remove(&draft, at, removed);
+        }
+        room = draft.op_count_max - program->op_count;
+        pp_draft_insert_chunk(&draft, at, &source, first, count < room ? count : room);
+    }
+    pp_draft_close(&draft, /*is_rebinding=*/true);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "vary.h"
+
+#include <string.h>
+
+static uint16_t clamp(int64_t value, const struct pp_arg_info *arg) {
+    return (uint16_t)(value < arg->min ? arg->min : value > arg->max ? arg->max : value);
+}
+
+uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint16_t present) {
+    uint32_t range = (uint32_t)arg->max - arg->min + 1;
+
+    if (arg->kind == PP_ARG_CHOICE) {
+        return (uint16_t)pp_dice_roll(dice, range);
+    }
+    switch (pp_dice_roll(dice, 8)) {
+    case 0: return arg->standard;
+    case 1: return arg->min;
+    case 2: return arg->max;
+    case 3: return clamp((int64_t)arg->min + pp_dice_small(dice, 4), arg);
+    case 4: return clamp((int64_t)arg->max - pp_dice_small(dice, 4), arg);
+    case 5: return clamp((INT64_C(1) << pp_dice_roll(dice, 17)) - 1 + pp_dice_roll(dice, 3), arg);
+    case 6: return clamp((int64_t)present - 8 + pp_dice_roll(dice, 17), arg);
+    default: return (uint16_t)(arg->min + pp_dice_roll(dice, range));
+    }
+}
+
+// What to do with one of the `count` entries of a list that has room for `count_max`. The more
+// there are, the more often one goes: programs must not silt up.
+enum list_change { LIST_ADD, LIST_ALTER, LIST_REMOVE };
+
+static enum list_change pick_list_change(struct pp_dice *dice, uint32_t count, uint32_t count_max) {
+    uint32_t roll = pp_dice_roll(dice, 6);
+
+    if (count == 0 || (roll < 2 && count < count_max)) {
+        return LIST_ADD;
+    }
+    return roll < 2 + count ? LIST_REMOVE : LIST_ALTER;
+}
+
+static struct pp_fault pick_fault(struct pp_dice *dice) {
+    return (struct pp_fault){
+        .point = (uint8_t)pp_dice_roll(dice, PP_POINT_COUNT),
+        .nth = (uint8_t)(1 + pp_dice_small(dice, 4)),
+        .is_persistent = pp_dice_once_in(dice, 4),
+    };
+}
+
+static void alter_fault(struct pp_dice *dice, struct pp_fault *fault) {
+    switch (pp_dice_roll(dice, 4)) {
+    case 0: fault->point = (uint8_t)pp_dice_roll(dice, PP_POINT_COUNT); break;
+    case 1: fault->is_persistent = !fault->is_persistent; break;
+    case 2: fault->nth = (uint8_t)(fault->nth > 1 ? fault->nth - 1 : 2); break;
+    default: fault->nth = (uint8_t)(fault->nth < UINT8_MAX ? fault->nth + 1 : 1); break;
+    }
+}
+
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op) {
+    enum list_change change = pick_list_change(dice, op->fault_count, PP_OP_FAULTS_MAX);
+    uint32_t place = op->fault_count;
+    struct pp_fault fault = pick_fault(dice);
+
+    if (change != LIST_ADD) {
+        place = pp_dice_roll(dice, op->fault_count);
+    }
+    if (change == LIST_REMOVE) {
+        op->faults[place] = op->faults[--op->fault_count];
+        return true;
+    }
+    if (change == LIST_ALTER) {
+        fault = op->faults[place];
+        alter_fault(dice, &fault);
+    }
+    for (uint32_t i = 0; i < op->fault_count; i++) {
+        if (i != place && op->faults[i].point == fault.point && op->faults[i].nth == fault.nth) {
+            return false;
+        }
+    }
+    op->faults[place] = fault;
+    op->fault_count = (uint8_t)(op->fault_count + (change == LIST_ADD));
+    return true;
+}
+
+static uint8_t pick_status(struct pp_dice *dice, uint32_t statuses) {
+    uint32_t nth = pp_dice_roll(dice, (uint32_t)__builtin_popcount(statuses));
+
+    for (; nth > 0; nth--) {
+        statuses &= statuses - 1;
+    }
+    return (uint8_t)__builtin_ctz(statuses);
+}
+
+bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op) {
+    enum list_change change = pick_list_change(dice, op->outcome_count, PP_OP_OUTCOMES_MAX);
+
+    if (change == LIST_ADD) {
+        uint32_t point = pp_dice_roll(dice, PP_OUTCOME_COUNT);
+        for (uint32_t i = 0; i < op->outcome_count; i++) {
+            if (op->outcomes[i].point == point) {
+                return false;
+            }
+        }
+        op->outcomes[op->outcome_count++] = (struct pp_outcome){
+            .point = (uint8_t)point,
+            .status = pick_status(dice, pp_outcome_infos[point].statuses),
+        };
+        return true;
+    }
+    struct pp_outcome *outcome = &op->outcomes[pp_dice_roll(dice, op->outcome_count)];
+    if (change == LIST_REMOVE) {
+        *outcome = op->outcomes[--op->outcome_count];
+        return true;
+    }
+    uint8_t status = pick_status(dice, pp_outcome_infos[outcome->point].statuses);
+    bool is_other = status != outcome->status;
+    outcome->status = status;
+    return is_other;
+}
+
+static void remove_choice(struct pp_op *op, uint32_t place) {
+    op->choice_count--;
+    memmove(&op->choices[place], &op->choices[place + 1],
+            (op->choice_count - place) * sizeof op->choices[0]);
+}
+
+// Puts it where it belongs; false if there is one at that switch point.
+static bool add_choice(struct pp_op *op, struct pp_choice choice) {
+    uint32_t place = op->choice_count;
+
+    while (place > 0 && op->choices[place - 1].at >= choice.at) {
+        place--;
+    }
+    if (place < op->choice_count && op->choices[place].at == choice.at) {
+        return false;
+    }
+    memmove(&op->choices[place + 1], &op->choices[place],
+            (op->choice_count - place) * sizeof op->choices[0]);
+    op->choices[place] = choice;
+    op->choice_count++;
+    return true;
+}
+
+bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op) {
+    enum list_change change = pick_list_change(dice, op->choice_count, PP_OP_CHOICES_MAX);
+    struct pp_choice choice = {
+        .at = (uint16_t)(1 + pp_dice_small(dice, 8)),
+        .target = (uint8_t)pp_dice_small(dice, 3),
+    };
+
+    if (change == LIST_ADD) {
+        return add_choice(op, choice);
+    }
+    uint32_t place = pp_dice_roll(dice, op->choice_count);
+    struct pp_choice old = op->choices[place];
+    if (change == LIST_ALTER && pp_dice_once_in(dice, 3)) {
+        op->choices[place].target = choice.target;
+        return choice.target != old.target;
+    }
+    remove_choice(op, place);
+    if (change == LIST_ALTER) {
+        // A step to a neighbour, mostly: which switch point matters is found by walking.
+        int32_t step = (int32_t)pp_dice_roll(dice, 9) - 4;
+        int32_t at = pp_dice_once_in(dice, 4) ? choice.at : old.at + step;
+        choice.at = (uint16_t)(at < 1 ? 1 : at > UINT16_MAX ? UINT16_MAX : at);
+        choice.target = old.target;
+        return add_choice(op, choice) || add_choice(op, old);
+    }
+    return true;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Changes within one op: values of arguments, faults, outcomes, choices. What comes out is valid if
+// what went in was. Each returns false if it found nothing to change.
+#pragma once
+#include "dice.h"
+
+#include <poolproof/program.h>
+
+// A value for an argument that is no handle; boundary values and small ones are the most frequent.
+// `present` is the value that it has now.
+uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint16_t present);
+
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op);
+bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op);
+bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "random_program.h"
+
+#include <string.h>
+
+uint32_t random_next(uint64_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (uint32_t)(*state >> 32);
+}
+
+uint32_t random_below(uint64_t *state, uint32_t sides) {
+    return random_next(state) % sides;
+}
+
+// Limits are likelier than anything else to be wrong.
+static uint32_t random_between(uint64_t *state, uint32_t min, uint32_t max) {
+    switch (random_below(state, 6)) {
+    case 0: return min;
+    case 1: return max;
+    default: return min + random_below(state, max - min + 1);
+    }
+}
+
+static bool random_args(uint64_t *state, const uint32_t *named, struct pp_op *op) {
+    const struct pp_op_info *info = &pp_op_infos[op->kind];
+
+    for (unsigned i = 0; i < info->arg_count; i++) {
+        const struct pp_arg_info *arg = &info->args[i];
+        uint32_t max = arg->max;
+        if (arg->kind == PP_ARG_HANDLE) {
+            if (named[arg->letter - 'a'] == 0) {
+                return false;
+            }
+            max = named[arg->letter - 'a'] - 1;
+        }
+        op->args[i] = (uint16_t)random_between(state, arg->min, max);
+        if (arg->kind != PP_ARG_HANDLE && random_below(state, 3) == 0) {
+            op->args[i] = arg->standard;
+        }
+    }
+    return true;
+}
+
+static void random_attributes(uint64_t *state, struct pp_op *op) {
+    if (random_below(state, 4) == 0) {
+        uint32_t point = random_below(state, PP_POINT_COUNT);
+        op->fault_count = (uint8_t)random_between(state, 1, PP_OP_FAULTS_MAX);
+        for (unsigned i = 0; i < op->fault_count; i++) {
+            // Distinct for at most as many as there are points; a few share one with another nth.
+            op->faults[i].point = (uint8_t)((point + i / 2) % PP_POINT_COUNT);
+            op->faults[i].nth = (uint8_t)(random_between(state, 1, 127) + (i % 2 ? 128 : 0));
+            op->faults[i].is_persistent = random_below(state, 2);
+        }
+    }
+    if (random_below(state, 4) == 0) {
+        uint32_t point = random_below(state, PP_OUTCOME_COUNT);
+        op->outcome_count = (uint8_t)random_between(state, 1, PP_OP_OUTCOMES_MAX);
+        for (unsigned i = 0; i < op->outcome_count; i++) {
+            uint32_t status = random_below(state, PP_STATUS_COUNT);
+            op->outcomes[i].point = (uint8_t)((point + i) % PP_OUTCOME_COUNT);
+            while (!(pp_outcome_infos[op->outcomes[i].point].statuses >> status & 1)) {
+                status = (status + 1) % PP_STATUS_COUNT;
+            }
+            op->outcomes[i].status = (uint8_t)status;
+        }
+    }
+    if (random_below(state, 4) == 0) {
+        uint32_t at = 0;
+        op->choice_count = (uint8_t)random_between(state, 1, PP_OP_CHOICES_MAX);
+        for (unsigned i = 0; i < op->choice_count; i++) {
+            uint32_t left = op->choice_count - i - 1u;
+            at = random_between(state, at + 1, random_below(state, 4) ? at + 9 : UINT16_MAX - left);
+            at = at > UINT16_MAX - left ? UINT16_MAX - left : at;
+            op->choices[i].at = (uint16_t)at;
+            op->choices[i].target = (uint8_t)random_between(state, 0, UINT8_MAX);
+        }
+    }
+}
+
+void random_program(uint64_t *state, uint32_t op_count_max, struct pp_program *ret_program) {
+    uint32_t count = random_between(state, 0, op_count_max);
+    uint32_t named['z' - 'a' + 1] = {0};
+
+    // What is not used must not matter, so it is not zero.
+    memset(ret_program, 0xa5, sizeof *ret_program);
+    ret_program->op_count = 0;
+    while (ret_program->op_count < count) {
+        struct pp_op *op = &ret_program->ops[ret_program->op_count];
+        op->kind = (uint8_t)random_below(state, PP_OP_COUNT);
+        op->fault_count = op->outcome_count = op->choice_count = 0;
+        if (!random_args(state, named, op)) {
+            continue;
+        }
+        random_attributes(state, op);
+        if (pp_op_infos[op->kind].result) {
+            named[pp_op_infos[op->kind].result - 'a']++;
+        }
+        ret_program->op_count++;
+    }
+}

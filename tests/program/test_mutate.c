@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// Mutation: always valid, within the limit, the same for the same seed, and able to reach
+// everything.
+#include "random_program.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static struct pp_program program, before, again;
+
+static void test_every_result_is_valid(void **unused) {
+    (void)unused;
+    uint64_t state = 21;
+    unsigned changed = 0;
+    for (uint32_t seed = 0; seed < 60000; seed++) {
+        uint32_t op_count_max = seed % 50 == 0 ? random_below(&state, 300) : 40;
+        if (seed % 16 == 0) {
+            random_program(&state, seed % 160 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
+        }
+        before = program;
+        pp_program_mutate(&program, op_count_max, seed);
+        const char *reason = pp_program_check(&program);
+        if (reason) {
+            fail_msg("seed %u: %s", seed, reason);
+        }
+        assert_true(program.op_count <= op_count_max);
+        changed += !pp_program_equal(&program, &before);
+    }
+    assert_true(changed > 55000);
+}
+
+static void test_every_crossing_is_valid(void **unused) {
+    (void)unused;
+    static struct pp_program other, other_before;
+    uint64_t state = 22;
+    unsigned changed = 0;
+    for (uint32_t seed = 0; seed < 30000; seed++) {
+        uint32_t op_count_max = seed % 50 == 0 ? random_below(&state, 300) : 40;
+        random_program(&state, seed % 100 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
+        random_program(&state, seed % 70 == 0 ? PP_PROGRAM_OPS_MAX : 20, &other);
+        before = program;
+        other_before = other;
+        pp_program_cross(&program, &other, op_count_max, seed);
+        assert_null(pp_program_check(&program));
+        assert_true(program.op_count <= op_count_max);
+        assert_true(pp_program_equal(&other, &other_before));
+        changed += !pp_program_equal(&program, &before);
+        again = before;
+        pp_program_cross(&again, &other, op_count_max, seed);
+        assert_true(pp_program_equal(&program, &again));
+    }
+    assert_true(changed > 20000);
+}
+
+static void test_same_seed_same_change(void **unused) {
+    (void)unused;
+    uint64_t state = 23;
+    for (uint32_t seed = 0; seed < 20000; seed++) {
+        random_program(&state, 20, &program);
+        // What lies in memory behind the ops in use must have no influence.
+        memset(&again, (int)(seed & 0xff), sizeof again);
+        again.op_count = program.op_count;
+        memcpy(again.ops, program.ops, program.op_count * sizeof program.ops[0]);
+        pp_program_mutate(&program, 64, seed);
+        pp_program_mutate(&again, 64, seed);
+        assert_true(pp_program_equal(&program, &again));
+    }
+}
+
+static void test_other_seeds_other_changes(void **unused) {
+    (void)unused;
+    uint64_t state = 24;
+    unsigned same = 0;
+    random_program(&state, 20, &before);
+    while (before.op_count < 10) {
+        random_program(&state, 20, &before);
+    }
+    again = before;
+    for (uint32_t seed = 0; seed < 1000; seed++) {
+        program = before;
+        pp_program_mutate(&program, 64, seed);
+        same += pp_program_equal(&program, &again);
+        again = program;
+    }
+    assert_true(same < 100);
+}
+
+static void test_from_nothing_everything_is_reached(void **unused) {
+    (void)unused;
+    bool kinds[PP_OP_COUNT] = {false}, points[PP_POINT_COUNT] = {false};
+    bool outcomes[PP_OUTCOME_COUNT][PP_STATUS_COUNT] = {{false}};
+    bool has_persistent = false, has_choice = false, has_limit = false;
+    program.op_count = 0;
+    for (uint32_t seed = 0; seed < 200000; seed++) {
+        pp_program_mutate(&program, 64, seed);
+        for (uint32_t i = 0; i < program.op_count; i++) {
+            const struct pp_op *op = &program.ops[i];
+            kinds[op->kind] = true;
+            has_choice |= op->choice_count > 1;
+            has_limit |= op->fault_count == PP_OP_FAULTS_MAX;
+            for (unsigned j = 0; j < op->fault_count; j++) {
+                points[op->faults[j].point] = true;
+                has_persistent |= op->faults[j].is_persistent;
+            }
+            for (unsigned j = 0; j < op->outcome_count; j++) {
+                outcomes[op->outcomes[j].point][op->outcomes[j].status] = true;
+            }
+        }
+        if (seed % 500 == 0) {
+            program.op_count = 0;
+        }
+    }
+    for (unsigned i = 0; i < PP_OP_COUNT; i++) {
+        assert_true(kinds[i]);
+    }
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        assert_true(points[i]);
+    }
+    for (unsigned i = 0; i < PP_OUTCOME_COUNT; i++) {
+        for (unsigned j = 0; j < PP_STATUS_COUNT; j++) {
+            assert_int_equal(outcomes[i][j], pp_outcome_infos[i].statuses >> j & 1);
+        }
+    }
+    assert_true(has_persistent && has_choice && has_limit);
+}
+
+static void test_empty_program_often_gets_a_life_cycle(void **unused) {
+    (void)unused;
+    unsigned cycles = 0;
+    for (uint32_t seed = 0; seed < 1000; seed++) {
+        bool has_bind = false, has_write = false;
+        program.op_count = 0;
+        pp_program_mutate(&program, 64, seed);
+        for (uint32_t i = 0; i < program.op_count; i++) {
+            has_bind |= program.ops[i].kind == PP_OP_BIND;
+            has_write |= program.ops[i].kind == PP_OP_WRITE;
+        }
+        cycles += has_bind && has_write;
+    }
+    assert_in_range(cycles, 100, 950);
+}
+
+// Removing the op that named a0 must make the a1 of others an a0, not another adapter.
+static void test_handles_follow_their_objects(void **unused) {
+    (void)unused;
+    unsigned followed = 0;
+    for (uint32_t seed = 0; seed < 3000; seed++) {
+        program.op_count = 3;
+        program.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {100}};
+        program.ops[1] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {200}};
+        program.ops[2] = (struct pp_op){.kind = PP_OP_BIND, .args = {1}};
+        pp_program_mutate(&program, 64, seed);
+        if (program.op_count == 2 && program.ops[0].kind == PP_OP_ADAPTER &&
+            program.ops[0].args[0] == 200 && program.ops[1].kind == PP_OP_BIND) {
+            assert_int_equal(program.ops[1].args[0], 0);
+            followed++;
+        }
+    }
+    assert_true(followed > 20);
+}
+
+static void test_limit_of_no_ops(void **unused) {
+    (void)unused;
+    uint64_t state = 25;
+    for (uint32_t seed = 0; seed < 200; seed++) {
+        random_program(&state, 20, &program);
+        pp_program_mutate(&program, 0, seed);
+        assert_int_equal(program.op_count, 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_result_is_valid),
+        cmocka_unit_test(test_every_crossing_is_valid),
+        cmocka_unit_test(test_same_seed_same_change),
+        cmocka_unit_test(test_other_seeds_other_changes),
+        cmocka_unit_test(test_from_nothing_everything_is_reached),
+        cmocka_unit_test(test_empty_program_often_gets_a_life_cycle),
+        cmocka_unit_test(test_handles_follow_their_objects),
+        cmocka_unit_test(test_limit_of_no_ops),
+    };
+    return cmocka_run_group_tests_name("program mutate", tests, NULL, NULL);
+}
