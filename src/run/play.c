@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "run/play.h"
+
+#include "base/emit.h"
+#include "kernel/callback.h"
+#include "kernel/irp.h"
+#include "kernel/schedule.h"
+#include "ndis/runtime.h"
+#include "pool/pool.h"
+
+#include <string.h>
+
+#define DEADLINE_TICKS (30000ull * PP_TICKS_PER_MS)  // A42, after the last thing owed was delivered
+
+enum load_state { LOAD_NONE, LOAD_BUSY, LOAD_DONE, LOAD_FAILED, LOAD_ENDING };
+
+static const struct pp_driver *driver;
+static enum load_state load_state;
+static DRIVER_OBJECT *driver_object;
+static uint32_t result_counts['z' + 1];  // objects named so far, by letter
+
+void pp_play_begin(const struct pp_driver *new_driver) {
+    driver = new_driver;
+    load_state = LOAD_NONE;
+    memset(result_counts, 0, sizeof(result_counts));
+}
+
+// === Load and unload ===
+
+static void finish_unload(void) {
+    load_state = LOAD_NONE;
+    PP_EMIT(UNLOADED);
+    pp_io_reset();
+}
+
+static void run_load(void *subject, uint64_t detail) {
+    (void)subject;
+    (void)detail;
+    static WCHAR path_text[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\poolproof";
+    UNICODE_STRING path = {sizeof(path_text) - sizeof(WCHAR), sizeof(path_text), path_text};
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_DRIVER_ENTRY, NULL);
+    NTSTATUS status = driver->entry(driver_object, &path);
+    pp_callback_leave(frame, NULL, status);
+    PP_EMIT(LOADED, (uint32_t)status);
+    load_state = NT_SUCCESS(status) ? LOAD_DONE : LOAD_FAILED;
+    if (!NT_SUCCESS(status)) {
+        finish_unload();  // the image goes away with the failed DriverEntry
+        load_state = LOAD_FAILED;
+    }
+}
+
+static bool load(void) {
+    if (load_state != LOAD_NONE) {
+        return false;
+    }
+    driver_object = pp_io_make_driver_object();
+    if (driver_object == NULL || !pp_schedule_start(PP_ACTIVITY_LOAD, run_load, NULL, 0)) {
+        return false;
+    }
+    load_state = LOAD_BUSY;
+    return true;
+}
+
+static void run_unload(void *subject, uint64_t detail) {
+    (void)subject;
+    (void)detail;
+    pp_file_close_all();
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_DRIVER_UNLOAD, NULL);
+    driver_object->DriverUnload(driver_object);
+    pp_callback_leave(frame, NULL, STATUS_SUCCESS);
+    finish_unload();
+}
+
+// A driver without an unload routine stays for ever, and may keep what it has.
+static bool unload(void) {
+    if (load_state != LOAD_DONE || driver_object->DriverUnload == NULL ||
+        !pp_schedule_start(PP_ACTIVITY_UNLOAD, run_unload, NULL, 0)) {
+        return false;
+    }
+    load_state = LOAD_ENDING;
+    return true;
+}
+
+// === Ops ===
+
+static bool complete(const uint16_t *args) {
+    static const enum pp_status statuses[] = {PP_STATUS_SUCCESS,        PP_STATUS_FAILURE,
+                                              PP_STATUS_RESOURCES,      PP_STATUS_INVALID_LENGTH,
+                                              PP_STATUS_SEND_ABORTED,   PP_STATUS_RESET_IN_PROGRESS,
+                                              PP_STATUS_PAUSED};
+    const struct pp_completion completion = {
+        .first = (uint8_t)args[1],
+        .count = (uint8_t)args[2],
+        .status = (NDIS_STATUS)pp_status_values[statuses[args[3]]],
+        .is_reversed = args[4] != 0,
+        .is_at_dispatch = args[5] == 0,
+    };
+    return pp_ndis_complete(args[0], &completion);
+}
+
+static bool finish_open(const uint16_t *args) {
+    static const enum pp_status statuses[] = {PP_STATUS_SUCCESS, PP_STATUS_FAILURE, PP_STATUS_RESOURCES,
+                                              PP_STATUS_ADAPTER_NOT_FOUND,
+                                              PP_STATUS_UNSUPPORTED_MEDIA};
+    return pp_ndis_finish_open(args[0], (NDIS_STATUS)pp_status_values[statuses[args[1]]]);
+}
+
+static void set_memory(const uint16_t *args) {
+    static const enum pp_reuse reuses[] = {PP_REUSE_NEVER, PP_REUSE_FIFO, PP_REUSE_LIFO};
+    pp_arena_set_reuse(reuses[args[0]]);
+    pp_pool_set_data_offset_zero(args[1] != 0);
+}
+
+// Starts what the op is about. `number` is that of the object it names, if it names one.
+static bool start(const struct pp_op *op, uint32_t number) {
+    const uint16_t *args = op->args;
+    switch ((enum pp_op_kind)op->kind) {
+    case PP_OP_MEMORY: set_memory(args); return true;
+    case PP_OP_LOAD: return load();
+    case PP_OP_UNLOAD: return unload();
+    case PP_OP_ADAPTER: pp_ndis_add_adapter(number, args[0], args[1]); return true;
+    case PP_OP_BIND: return load_state == LOAD_DONE && pp_ndis_bind(number, args[0]);
+    case PP_OP_FINISH_OPEN: return finish_open(args);
+    case PP_OP_RESTART: return pp_ndis_restart(args[0]);
+    case PP_OP_PAUSE: return pp_ndis_pause(args[0]);
+    case PP_OP_UNBIND: return pp_ndis_unbind(args[0]);
+    case PP_OP_FINISH_CLOSE: return pp_ndis_finish_close(args[0]);
+    case PP_OP_CREATE:
+        return load_state == LOAD_DONE && pp_file_create(number, pp_ndis_adapter_path(args[0]));
+    case PP_OP_CLOSE: return pp_file_close(args[0]);
+    case PP_OP_WRITE:
+        return load_state == LOAD_DONE && pp_file_write(args[0], args[1], (uint8_t)args[2]);
+    case PP_OP_COMPLETE: return complete(args);
+    case PP_OP_ADVANCE: return true;
+    case PP_OP_COUNT: break;
+    }
+    return false;
+}
+
+static bool needs_driver(enum pp_op_kind kind) {
+    return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER &&
+           kind != PP_OP_ADVANCE;
+}
+
+// The driver is loaded before the first op that needs it, without faults of that op.
+static bool load_if_needed(enum pp_op_kind kind) {
+    if (!needs_driver(kind) || load_state != LOAD_NONE) {
+        return true;
+    }
+    return !load() || pp_schedule_settle();
+}
+
+bool pp_play_op(const struct pp_program *program, uint16_t index, bool *ret_did) {
+    const struct pp_op *op = &program->ops[index];
+    *ret_did = false;
+    if (!load_if_needed(op->kind)) {
+        return false;
+    }
+    char letter = pp_op_infos[op->kind].result;
+    uint32_t number = letter != 0 ? result_counts[(size_t)letter]++ : 0;
+    pp_now.op = index;
+    PP_EMIT(OP_BEGIN, op->kind);
+    *ret_did = start(op, number);
+    if (!*ret_did) {
+        PP_EMIT(OP_SKIPPED, op->kind);
+    }
+    bool goes_on =
+        op->kind == PP_OP_ADVANCE
+            ? pp_schedule_advance_to(pp_schedule_ticks() + (uint64_t)op->args[0] * PP_TICKS_PER_MS)
+            : pp_schedule_settle();
+    pp_now.op = PP_OP_NONE;
+    return goes_on;
+}
+
+// === Tear-down ===
+
+// Says which activity hangs, on behalf of its fiber.
+static void report_stuck(struct pp_fiber *fiber) {
+    pp_now.op = fiber->op;
+    pp_now.callback = fiber->callback;
+    pp_now.irql = fiber->irql;
+    pp_now.stack_low = (uintptr_t)fiber->stack_low;
+    pp_now.stack_high = (uintptr_t)fiber->stack_high;
+    pp_emit_from(fiber->wait_pc, fiber->wait_frame, PP_EVENT_STUCK, fiber->activity,
+                 pp_object(fiber->wait_object));
+    pp_now.op = PP_OP_NONE;
+    pp_now.callback = PP_CALLBACK_NONE;
+    pp_now.irql = 0;
+    pp_now.stack_low = pp_now.stack_high = 0;
+}
+
+// Runs until nothing is under way and nothing is owed. What then still hangs, hangs for ever.
+static bool run_to_rest(void) {
+    uint64_t deadline = pp_schedule_ticks() + DEADLINE_TICKS;
+    for (;;) {
+        if (!pp_schedule_settle()) {
+            return false;
+        }
+        if (pp_ndis_deliver_owed()) {
+            deadline = pp_schedule_ticks() + DEADLINE_TICKS;
+            continue;
+        }
+        struct pp_fiber *fiber = pp_schedule_first_blocked();
+        if (fiber == NULL) {
+            return true;
+        }
+        uint64_t wake = pp_schedule_next_wake();
+        if (wake == PP_NEVER || wake > deadline) {
+            report_stuck(fiber);
+            return false;
+        }
+        if (!pp_schedule_advance_to(wake)) {
+            return false;
+        }
+    }
+}
+
+bool pp_play_tear_down(void) {
+    if (!run_to_rest()) {
+        return false;
+    }
+    for (uint32_t i = 0; i < result_counts['f']; i++) {
+        if (pp_file_close(i) && !run_to_rest()) {
+            return false;
+        }
+    }
+    while (pp_ndis_unbind_any()) {
+        if (!run_to_rest()) {
+            return false;
+        }
+    }
+    return !unload() || run_to_rest();
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// pp_run: a fresh world, the program's ops, the tear-down, the verdict.
+#include <poolproof/run.h>
+
+#include "base/arena.h"
+#include "base/emit.h"
+#include "check/check.h"
+#include "faults/injector.h"
+#include "kernel/crash.h"
+#include "kernel/globals.h"
+#include "kernel/irp.h"
+#include "kernel/schedule.h"
+#include "ndis/runtime.h"
+#include "pool/pool.h"
+#include "run/play.h"
+#include "run/trace.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+static jmp_buf end_of_run;
+static const struct pp_finding *found;
+static bool is_judged;
+
+// A driver's crash is a finding with or without rules.
+static bool is_crash(const struct pp_event *event) {
+    return event->kind == PP_EVENT_CRASH || event->kind == PP_EVENT_ACCESS ||
+           event->kind == PP_EVENT_STUCK;
+}
+
+static void on_event(const struct pp_event *event) {
+    pp_trace_add(event);
+    if (!is_judged && !is_crash(event)) {
+        return;
+    }
+    found = pp_check_event(event);
+    if (found == NULL) {
+        return;
+    }
+    struct pp_fiber *fiber = pp_schedule_current();
+    if (fiber != NULL) {
+        pp_fiber_end_run(fiber);
+    }
+    longjmp(end_of_run, 1);
+}
+
+static void begin_world(const struct pp_driver *driver, const struct pp_program *program) {
+    static bool is_catching;
+    if (!is_catching) {
+        is_catching = true;
+        pp_crash_catch();
+    }
+    pp_globals_restore(driver);
+    pp_schedule_begin(program);
+    pp_fault_arm(program);
+    pp_trace_begin();
+    pp_check_begin(driver->text);
+    pp_play_begin(driver);
+    found = NULL;
+    pp_event_set_sink(on_event);
+}
+
+static void end_world(void) {
+    pp_event_set_sink(NULL);
+    pp_schedule_end();
+    pp_io_reset();
+    pp_ndis_reset();
+    pp_pool_reset();
+    pp_arena_reset();
+}
+
+static void play(const struct pp_program *program, struct pp_verdict *verdict) {
+    if (setjmp(end_of_run) != 0) {
+        return;
+    }
+    for (uint16_t i = 0; i < program->op_count; i++) {
+        bool did;
+        if (!pp_play_op(program, i, &did)) {
+            return;
+        }
+        verdict->op_played_count += did;
+    }
+    if (pp_play_tear_down() && is_judged) {
+        found = pp_check_memory(pp_arena_check());
+    }
+}
+
+static void fill_verdict(struct pp_verdict *verdict) {
+    const struct pp_fault_counts *faults = pp_fault_counts();
+    verdict->is_finding = found != NULL;
+    if (found != NULL) {
+        verdict->finding = *found;
+    }
+    verdict->digest = pp_trace_digest();
+    verdict->event_count = pp_trace_event_count();
+    verdict->rule_check_count = pp_check_count();
+    verdict->fault_armed_count = faults->armed;
+    verdict->fault_fired_count = faults->fired;
+    memcpy(verdict->point_reached, faults->reached, sizeof(verdict->point_reached));
+    memcpy(verdict->point_failed, faults->failed, sizeof(verdict->point_failed));
+}
+
+void pp_run(const struct pp_driver *driver, const struct pp_program *program,
+            const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
+    ret_verdict->op_played_count = 0;
+    is_judged = options == NULL || !options->without_rules;
+    begin_world(driver, program);
+    play(program, ret_verdict);
+    fill_verdict(ret_verdict);
+    end_world();
+}
