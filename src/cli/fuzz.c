@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// fuzz [CORPUS_DIR [SEED_DIR...]]
+//
+// libFuzzer runs inside this process, with its own crash handling out of the way: a finding is a
+// verdict that is kept, and the search goes on. It ends from within a mutation (see
+// protocol_mutator.h), for there libFuzzer is not in the target, where exit() would be a crash to
+// it.
+#include "complaint.h"
+#include "verb.h"
+
+#ifndef PP_HAVE_LIBFUZZER
+
+int pp_verb_fuzz(const struct pp_options *options) {
+    (void)options;
+    pp_complain("fuzz", "this build has no libFuzzer; use one of a preset that has, such as asan");
+    return PP_EXIT_BAD;
+}
+
+#else
+
+#include "../../fuzz/protocol_mutator.h"
+#include "load.h"
+#include "tally.h"
+#include "whole.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *bytes, size_t size));
+
+#define SEED_DIRS_MAX 64
+
+static struct {
+    const struct pp_options *options;
+    const struct pp_driver *driver;
+    uint64_t seed;
+    double begin_seconds;
+    double status_seconds;  // when the last status line was printed
+    uint64_t status_runs;
+    bool has_accepted;   // an input that libFuzzer may keep
+    bool is_over;        // runs or time used up
+    bool is_folder_new;  // the findings folder was made by this session
+    bool is_finished;    // the summary is printed
+} session;
+
+static struct pp_tally tally;
+static struct pp_findings findings;
+static volatile sig_atomic_t is_interrupted;
+
+static double now_seconds(void) {
+    struct timespec now;
+    // The coarse clock costs no more than a function call, and is exact enough for a line a second.
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void on_signal(int number) {
+    (void)number;
+    is_interrupted = 1;
+}
+
+// The second Ctrl-C gets the usual answer, should the first one find us stuck.
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void keep_finding(const struct pp_program *program, const struct pp_verdict *verdict,
+                         struct pp_input input) {
+    static char report[256 * 1024];
+    char replay[PATH_MAX], file[PATH_MAX];
+    struct pp_found *found = pp_findings_add(&findings, verdict->finding.title);
+
+    if (!found) {
+        return;
+    }
+    if (pp_findings_is_smaller(found, program)) {
+        snprintf(file, sizeof file, "%.*s/program.prog", PATH_MAX - 16, found->folder);
+        pp_verb_replay(session.options, session.driver, file, replay, sizeof replay);
+        pp_run_report(session.driver, program, verdict, replay, report, sizeof report);
+        if (!pp_findings_keep(&findings, found, program, input, report)) {
+            // What cannot be kept is at least told.
+            fputs(report, stderr);
+        }
+    }
+    if (found->count == 1) {
+        fprintf(stderr, "%s\n  %s\n", found->title, found->is_lost ? "not kept" : found->folder);
+    }
+}
+
+static void watch_limits(void) {
+    const struct pp_options *options = session.options;
+    double now = now_seconds();
+
+    tally.seconds = now - session.begin_seconds;
+    session.is_over |= is_interrupted || (options->runs && tally.runs >= options->runs) ||
+                       (options->seconds && tally.seconds >= (double)options->seconds);
+    if (tally.seconds - session.status_seconds >= 1) {
+        pp_tally_status(&tally, &findings, session.status_runs, session.status_seconds);
+        session.status_seconds = tally.seconds;
+        session.status_runs = tally.runs;
+    }
+}
+
+// Returns -1 for an input that is not to enter the corpus.
+static int play_input(const uint8_t *bytes, size_t size) {
+    static struct pp_program program;
+    static struct pp_verdict verdict;
+    static const struct pp_run_options run_options;
+
+    if (session.is_over) {
+        return -1;
+    }
+    if (size == 0) {
+        return 0;  // libFuzzer's way to try the target; not a file that could be run again
+    }
+    pp_protocol_read(bytes, size, &program);
+    pp_run(session.driver, &program, &run_options, &verdict);
+    pp_protocol_feed(&verdict);
+    pp_tally_add(&tally, &verdict);
+    if (verdict.is_finding) {
+        keep_finding(&program, &verdict, (struct pp_input){bytes, size});
+    }
+    watch_limits();
+    // libFuzzer gives up where every seed is refused, so the first one is let in whatever it is.
+    bool is_accepted = !verdict.is_finding || !session.has_accepted;
+    session.has_accepted |= is_accepted;
+    return is_accepted ? 0 : -1;
+}
+
+// The corpus folder may have become unwritable on the way, which libFuzzer passes over in silence.
+static bool is_corpus_good(void) {
+    return session.options->operand_count == 0 || pp_whole_folder(session.options->operands[0]);
+}
+
+static int finish(void) {
+    session.is_finished = true;
+    pp_tally_status(&tally, &findings, 0, 0);  // the last one tells the speed of the whole
+    pp_tally_print(&tally, &findings, session.driver->name, session.seed);
+    bool is_good = is_corpus_good() && findings.lost_count == 0;
+    is_good = pp_complain_about_stdout() && is_good;
+    if (session.is_folder_new) {
+        rmdir(session.options->findings);  // succeeds if nothing was found
+    }
+    return !is_good ? PP_EXIT_BAD : findings.count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
+}
+
+static void on_mutation(void) {
+    if (session.is_over || is_interrupted) {
+        exit(finish());
+    }
+}
+
+// libFuzzer ends a process of its own accord only when it cannot go on.
+static void on_exit_unasked(void) {
+    if (session.options && !session.is_finished) {
+        pp_complain("fuzz", "libFuzzer stopped by itself; what it said is above");
+        finish();
+        _exit(PP_EXIT_BAD);
+    }
+}
+
+static bool check_folders(const struct pp_options *options) {
+    session.is_folder_new = access(options->findings, F_OK) != 0;
+    if (!pp_whole_folder(options->findings)) {
+        return false;
+    }
+    if (options->operand_count > SEED_DIRS_MAX) {
+        pp_complain("fuzz", "more than %d directories", SEED_DIRS_MAX);
+        return false;
+    }
+    for (int i = 1; i < options->operand_count; i++) {
+        struct stat info;
+        int reason = stat(options->operands[i], &info) == 0 ? ENOTDIR : errno;
+        if (reason != ENOTDIR || !S_ISDIR(info.st_mode)) {
+            pp_complain(options->operands[i], "%s", strerror(reason));
+            return false;
+        }
+    }
+    return options->operand_count == 0 || pp_whole_folder(options->operands[0]);
+}
+
+static void run_libfuzzer(const struct pp_options *options) {
+    static char seed[32], prefix[PATH_MAX + 32], max_len[32];
+    char *args[32 + SEED_DIRS_MAX] = {
+        (char *)options->program, seed, prefix, max_len, "-verbosity=0", "-len_control=0",
+        // The world catches what the driver's code does; SIGINT and SIGTERM are ours.
+        "-handle_segv=0", "-handle_bus=0", "-handle_ill=0", "-handle_fpe=0", "-handle_int=0",
+        "-handle_term=0",
+        // Leaks are judged by the rules, and each run's memory is in the arena.
+        "-detect_leaks=0", "-rss_limit_mb=4096", "-print_funcs=0"};
+    int count = 0;
+
+    snprintf(seed, sizeof seed, "-seed=%llu", (unsigned long long)session.seed);
+    snprintf(prefix, sizeof prefix, "-artifact_prefix=%s/", options->findings);
+    snprintf(max_len, sizeof max_len, "-max_len=%d", PP_PROGRAM_BYTES_MAX);
+    while (args[count]) {
+        count++;
+    }
+    for (int i = 0; i < options->operand_count; i++) {
+        args[count++] = options->operands[i];
+    }
+    char **argv = args;
+    LLVMFuzzerRunDriver(&count, &argv, play_input);
+}
+
+int pp_verb_fuzz(const struct pp_options *options) {
+    session.driver = pp_verb_driver(options);
+    if (!session.driver || !check_folders(options)) {
+        return PP_EXIT_BAD;
+    }
+    session.options = options;
+    session.seed = options->seed;
+    if (session.seed == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        session.seed = (uint32_t)(now.tv_nsec ^ now.tv_sec ^ (long)getpid() << 16) | 1;
+    }
+    findings.folder = options->findings;
+    setvbuf(stderr, NULL, _IOLBF, 0);
+    fprintf(stderr, "fuzz: driver %s, seed %llu\n", session.driver->name,
+            (unsigned long long)session.seed);
+    catch_signals();
+    atexit(on_exit_unasked);
+    pp_protocol_on_mutation = on_mutation;
+    session.begin_seconds = now_seconds();
+    run_libfuzzer(options);
+    return session.is_finished ? PP_EXIT_CLEAN : finish();
+}
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// A file that holds a program, in text or in bytes.
+#pragma once
+#include <poolproof/program.h>
+
+#define PP_LOAD_BYTES_MAX (1024 * 1024)
+
+// Complains and returns false if there is no program in it. The file's bytes stay in *ret_bytes
+// until the next call.
+bool pp_load(const char *path, struct pp_program *ret_program, const uint8_t **ret_bytes,
+             size_t *ret_size);
+
+// The last part of a path.
+const char *pp_load_base_name(const char *path);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include "complaint.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option long_options[] = {
+    {"digest", no_argument, NULL, 'x'},         {"driver", required_argument, NULL, 'd'},
+    {"findings", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, 'j'},           {"output", required_argument, NULL, 'o'},
+    {"runs", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 't'},
+    {"seed", required_argument, NULL, 's'},     {NULL, 0, NULL, 0},
+};
+
+static bool read_count(const char *name, const char *text, uint64_t max, uint64_t *ret_count) {
+    char *end = NULL;
+
+    errno = 0;
+    unsigned long long count = strtoull(text, &end, 10);
+    // strtoull takes signs and spaces, which a count has none of.
+    if (text[0] < '0' || text[0] > '9' || *end || errno || count < 1 || count > max) {
+        pp_complain(name, "\"%s\" is no whole number from 1 to %llu", text,
+                    (unsigned long long)max);
+        return false;
+    }
+    *ret_count = count;
+    return true;
+}
+
+static bool set_option(struct pp_options *options, int letter, const char *value) {
+    switch (letter) {
+    case 'd': options->driver = value; return true;
+    case 'f':
+        options->findings = value;
+        options->is_findings_given = true;
+        return true;
+    case 'h': options->is_help = true; return true;
+    case 'j': options->is_json = true; return true;
+    case 'o': options->output = value; return true;
+    case 'x': options->is_by_digest = true; return true;
+    case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
+    case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);
+    default: return read_count("--seed", value, UINT32_MAX, &options->seed);
+    }
+}
+
+static bool refuse_option(char **argv, int letter) {
+    // getopt has gone past a long option, but is still in a group of short ones.
+    if (optopt > 0 && letter == '?' && !strchr("dfhjorstx", optopt)) {
+        char place[] = {'-', (char)optopt, '\0'};
+        pp_complain(place, "unknown option; --help shows those there are");
+    } else {
+        pp_complain(argv[optind - 1], letter == ':'
+                                          ? "needs a value behind it"
+                                          : "unknown option; --help shows those there are");
+    }
+    return false;
+}
+
+bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_options *ret_options) {
+    struct pp_options options = {.program = argv[0], .findings = "findings"};
+    int letter = 0;
+
+    opterr = 0;
+    optind = 2;  // behind the verb
+    while ((letter = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
+        if (letter == '?' || letter == ':') {
+            return refuse_option(argv, letter);
+        }
+        if (letter != 'h' && !strchr(allowed, letter)) {
+            pp_complain(argv[optind - (optarg && optarg == argv[optind - 1] ? 2 : 1)],
+                        "not an option of %s; \"%s --help\" shows those there are", argv[1],
+                        argv[1]);
+            return false;
+        }
+        if (!set_option(&options, letter, optarg)) {
+            return false;
+        }
+    }
+    options.operands = argv + optind;
+    options.operand_count = argc - optind;
+    *ret_options = options;
+    return true;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The command line after its verb, as a value.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pp_options {
+    const char *program;  // argv[0], for replay commands
+    const char *driver;   // NULL: the default one
+    const char *findings;
+    const char *output;  // pack -o
+    bool is_json;
+    bool is_findings_given;
+    bool is_by_digest;
+    bool is_help;
+    uint64_t seconds;  // 0: no limit
+    uint64_t runs;     // 0: no limit
+    uint64_t seed;     // 0: a new one each time
+    int operand_count;
+    char **operands;
+};
+
+// `allowed` has the letter of each option that the verb takes, see options.c. Complains and returns
+// false if there is any other, or one with a bad value.
+bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_options *ret_options);

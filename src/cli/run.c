@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// run FILE|DIR...
+#include "complaint.h"
+#include "findings.h"
+#include "json.h"
+#include "load.h"
+#include "verb.h"
+#include "whole.h"
+
+#include <poolproof/run.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct session {
+    const struct pp_options *options;
+    const struct pp_driver *driver;
+    uint32_t program_count;
+    uint32_t finding_count;
+    uint32_t bad_count;
+};
+
+static struct pp_findings findings;
+static struct pp_program program;
+static char report[256 * 1024];
+
+static void print_points(struct pp_json *json, const struct pp_verdict *verdict) {
+    pp_json_open(json, "points", '{');
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        pp_json_open(json, pp_point_infos[i].name, '{');
+        pp_json_number(json, "reached", verdict->point_reached[i]);
+        pp_json_number(json, "failed", verdict->point_failed[i]);
+        pp_json_close(json, '}');
+    }
+    pp_json_close(json, '}');
+}
+
+static void print_json(const struct session *session, const char *path,
+                       const struct pp_verdict *verdict) {
+    const struct pp_finding *finding = verdict->is_finding ? &verdict->finding : NULL;
+    struct pp_json json = {.out = stdout};
+
+    pp_json_open(&json, NULL, '{');
+    pp_json_text(&json, "file", path);
+    pp_json_text(&json, "driver", session->driver->name);
+    pp_json_text(&json, "verdict", finding ? "finding" : "ok");
+    pp_json_text(&json, "title", finding ? finding->title : NULL);
+    pp_json_text(&json, "rule", finding && finding->rule ? finding->rule->id : NULL);
+    if (finding && finding->op != PP_OP_NONE) {
+        pp_json_number(&json, "op", finding->op);
+    } else {
+        pp_json_text(&json, "op", NULL);
+    }
+    pp_json_digest(&json, "digest", verdict->digest);
+    pp_json_number(&json, "ops", program.op_count);
+    pp_json_number(&json, "ops_played", verdict->op_played_count);
+    pp_json_number(&json, "events", verdict->event_count);
+    pp_json_number(&json, "rules_checked", verdict->rule_check_count);
+    pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
+    pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
+    print_points(&json, verdict);
+    pp_json_end_line(&json);
+}
+
+static void print_bad_json(const struct session *session, const char *path) {
+    struct pp_json json = {.out = stdout};
+
+    pp_json_open(&json, NULL, '{');
+    pp_json_text(&json, "file", path);
+    pp_json_text(&json, "driver", session->driver->name);
+    pp_json_text(&json, "verdict", "error");
+    pp_json_end_line(&json);
+}
+
+static void keep_finding(struct session *session, const char *path,
+                         const struct pp_verdict *verdict, struct pp_input input) {
+    struct pp_found *found = pp_findings_add(&findings, verdict->finding.title);
+    bool is_smaller = found && pp_findings_is_smaller(found, &program);
+
+    if (!found || (is_smaller && !pp_findings_keep(&findings, found, &program, input, report))) {
+        pp_complain(path, "its finding could not be kept");
+        session->bad_count++;
+    }
+}
+
+static void run_file(struct session *session, const char *path) {
+    static struct pp_verdict verdict;
+    static const struct pp_run_options run_options = {0};
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    char replay[4096];
+
+    session->program_count++;
+    if (!pp_load(path, &program, &bytes, &size)) {
+        session->bad_count++;
+        if (session->options->is_json) {
+            print_bad_json(session, path);
+        }
+        return;
+    }
+    pp_run(session->driver, &program, &run_options, &verdict);
+    if (verdict.is_finding) {
+        session->finding_count++;
+        pp_verb_replay(session->options, session->driver, path, replay, sizeof replay);
+        pp_run_report(session->driver, &program, &verdict, replay, report, sizeof report);
+        if (session->options->is_findings_given) {
+            keep_finding(session, path, &verdict, (struct pp_input){bytes, size});
+        }
+    }
+    if (session->options->is_json) {
+        print_json(session, path, &verdict);
+    } else if (verdict.is_finding) {
+        fputs(report, stdout);
+        putchar('\n');
+    } else {
+        printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
+               program.op_count, verdict.event_count, verdict.digest);
+    }
+    // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
+    pp_complain_about_stdout();
+}
+
+static bool is_skipped(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return name[0] == '.' || (dot && strcmp(dot, ".prog") != 0);
+}
+
+static void complain_about_entry(struct session *session, const char *path) {
+    pp_complain(path, "%s", strerror(errno));
+    session->bad_count++;
+}
+
+// In order of names. A link to a directory is not followed, so that no circle can be walked.
+static void run_entries(struct session *session, const char *folder) {
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+
+    if (count < 0) {
+        complain_about_entry(session, folder);
+    }
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        struct stat info;
+        bool is_hidden = entries[i]->d_name[0] == '.';
+        bool is_too_long = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name) >= PATH_MAX;
+
+        if (is_hidden) {
+            // Left out, as are the directory itself and its parent.
+        } else if (is_too_long || lstat(path, &info) != 0) {
+            complain_about_entry(session, path);
+        } else if (S_ISDIR(info.st_mode)) {
+            run_entries(session, path);
+        } else if (!is_skipped(entries[i]->d_name)) {
+            run_file(session, path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static void run_folder(struct session *session, const char *path) {
+    uint32_t count_before = session->program_count;
+
+    run_entries(session, path);
+    if (session->program_count == count_before) {
+        pp_complain(path, "no programs in this directory");
+        session->bad_count++;
+    }
+}
+
+int pp_verb_run(const struct pp_options *options) {
+    struct session session = {.options = options, .driver = pp_verb_driver(options)};
+
+    if (!session.driver) {
+        return PP_EXIT_BAD;
+    }
+    if (options->operand_count == 0) {
+        pp_complain("run", "which programs? Give files or directories");
+        return PP_EXIT_BAD;
+    }
+    findings.folder = options->findings;
+    if (options->is_findings_given && !pp_whole_folder(options->findings)) {
+        return PP_EXIT_BAD;
+    }
+    for (int i = 0; i < options->operand_count; i++) {
+        struct stat info;
+        if (stat(options->operands[i], &info) == 0 && S_ISDIR(info.st_mode)) {
+            run_folder(&session, options->operands[i]);
+        } else {
+            run_file(&session, options->operands[i]);
+        }
+    }
+    if (!options->is_json && session.program_count > 1) {
+        printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
+               session.program_count, session.finding_count, session.bad_count);
+    }
+    return session.bad_count       ? PP_EXIT_BAD
+           : session.finding_count ? PP_EXIT_FINDING
+                                   : PP_EXIT_CLEAN;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// show FILE...
+#include "complaint.h"
+#include "load.h"
+#include "verb.h"
+
+#include <stdio.h>
+
+int pp_verb_show(const struct pp_options *options) {
+    static struct pp_program program;
+    static char text[PP_LOAD_BYTES_MAX];
+    int status = PP_EXIT_CLEAN;
+
+    if (options->operand_count == 0) {
+        pp_complain("show", "which files?");
+        return PP_EXIT_BAD;
+    }
+    for (int i = 0; i < options->operand_count; i++) {
+        const uint8_t *bytes = NULL;
+        size_t size = 0;
+        if (!pp_load(options->operands[i], &program, &bytes, &size)) {
+            status = PP_EXIT_BAD;
+            continue;
+        }
+        if (options->operand_count > 1) {
+            printf("%s# %s\n", i ? "\n" : "", options->operands[i]);
+        }
+        pp_program_print(&program, PP_OP_NONE, text, sizeof text);
+        fputs(text, stdout);
+    }
+    return status;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "tally.h"
+
+#include "json.h"
+
+#include <inttypes.h>
+
+void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict) {
+    tally->runs++;
+    tally->finding_runs += verdict->is_finding;
+    tally->ops_played += verdict->op_played_count;
+    tally->events += verdict->event_count;
+    tally->rules_checked += verdict->rule_check_count;
+    tally->faults_armed += verdict->fault_armed_count;
+    tally->faults_fired += verdict->fault_fired_count;
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        tally->point_reached[i] += verdict->point_reached[i];
+        tally->point_failed[i] += verdict->point_failed[i];
+    }
+}
+
+static uint32_t count_points(const uint64_t *counts) {
+    uint32_t points = 0;
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        points += counts[i] > 0;
+    }
+    return points;
+}
+
+static uint64_t per_second(uint64_t count, double seconds) {
+    return seconds > 0 ? (uint64_t)((double)count / seconds) : 0;
+}
+
+void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *findings,
+                     uint64_t runs_before, double seconds_before) {
+    struct pp_json json = {.out = stderr};
+
+    fputs("status ", stderr);
+    pp_json_open(&json, NULL, '{');
+    pp_json_number(&json, "seconds", (uint64_t)(tally->seconds + 0.5));
+    pp_json_number(&json, "runs", tally->runs);
+    pp_json_number(&json, "exec_per_second",
+                   per_second(tally->runs - runs_before, tally->seconds - seconds_before));
+    pp_json_number(&json, "findings", findings->count);
+    pp_json_number(&json, "finding_runs", tally->finding_runs);
+    pp_json_number(&json, "findings_lost", findings->lost_count);
+    pp_json_number(&json, "ops_played", tally->ops_played);
+    pp_json_number(&json, "events", tally->events);
+    pp_json_number(&json, "rules_checked", tally->rules_checked);
+    pp_json_number(&json, "faults_armed", tally->faults_armed);
+    pp_json_number(&json, "faults_fired", tally->faults_fired);
+    pp_json_number(&json, "points", PP_POINT_COUNT);
+    pp_json_number(&json, "points_reached", count_points(tally->point_reached));
+    pp_json_number(&json, "points_failed", count_points(tally->point_failed));
+    pp_json_end_line(&json);
+    fflush(stderr);
+}
+
+static void print_points(const struct pp_tally *tally) {
+    printf("fault points, of %d: %" PRIu32 " reached, %" PRIu32 " made to fail\n", PP_POINT_COUNT,
+           count_points(tally->point_reached), count_points(tally->point_failed));
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        printf("  %-20s reached %-12" PRIu64 " failed %-12" PRIu64 "%s\n", pp_point_infos[i].name,
+               tally->point_reached[i], tally->point_failed[i],
+               tally->point_reached[i] == 0  ? " never reached"
+               : tally->point_failed[i] == 0 ? " never failed"
+                                             : "");
+    }
+}
+
+void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings,
+                    const char *driver, uint64_t seed) {
+    printf("%s: %" PRIu64 " runs in %.1f s, %" PRIu64 " a second, seed %" PRIu64 "\n", driver,
+           tally->runs, tally->seconds, per_second(tally->runs, tally->seconds), seed);
+    printf("%" PRIu64 " ops played, %" PRIu64 " events, %" PRIu64 " judged by rules\n",
+           tally->ops_played, tally->events, tally->rules_checked);
+    printf("%" PRIu64 " faults armed, %" PRIu64 " fired\n", tally->faults_armed,
+           tally->faults_fired);
+    print_points(tally);
+    printf("%" PRIu32 " findings, in %" PRIu64 " runs\n", findings->count, tally->finding_runs);
+    for (uint32_t i = 0; i < findings->count; i++) {
+        const struct pp_found *found = &findings->found[i];
+        printf("%s\n  %s (%" PRIu32 " ops, found %" PRIu64 " times)\n", found->title,
+               found->is_lost ? "not kept, see the errors above" : found->folder, found->op_count,
+               found->count);
+    }
+    if (findings->count == PP_FINDINGS_MAX) {
+        printf("more titles than are kept (%d); fix some first\n", PP_FINDINGS_MAX);
+    }
+}

@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command line from outside: what it prints, where, and with which exit status.
+
+usage: test_cli.py BINARY [NAME...]     NAME: run only the checks of these functions
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+BINARY = os.path.abspath(sys.argv[1])
+GOOD = """# one write, completed
+poolproof 1
+a0 = adapter(backfill: 64)
+b0 = bind(a0)
+restart(b0)
+f0 = create(a0)
+write(f0, length: 1514)
+complete(b0)
+close(f0)
+unbind(b0)
+"""
+CANONICAL = GOOD.split("\n", 1)[1]
+passed, failed, skipped = [], [], []
+
+
+def check(name, condition, detail=""):
+    (passed if condition else failed).append(name)
+    if not condition:
+        print(f"FAILED {name}\n{detail}")
+
+
+class Result:
+    def __init__(self, status, out, err, seconds):
+        self.status, self.out, self.err, self.seconds = status, out, err, seconds
+
+    def __str__(self):
+        return f"exit {self.status}\n-- stdout\n{self.out[-3000:]}\n-- stderr\n{self.err[-3000:]}"
+
+
+def call(*args, stdin=None, stdout=subprocess.PIPE, timeout=120):
+    begin = time.monotonic()
+    done = subprocess.run([BINARY, *map(str, args)], input=stdin, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=timeout)
+    text = [(part or b"").decode("utf-8", "replace") for part in (done.stdout, done.stderr)]
+    return Result(done.returncode, *text, time.monotonic() - begin)
+
+
+def write(path, content):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def drivers():
+    return [json.loads(line) for line in call("list", "drivers", "--json").out.splitlines()]
+
+
+def is_bad(name, result, place, reason):
+    """Exit 2, and a line on stderr that says where and why and cannot be taken for a finding."""
+    line = next((l for l in result.err.splitlines() if l.startswith(f"error: {place}")), "")
+    check(name, result.status == 2 and re.search(reason, line) and
+          not line.startswith("poolproof: "), f"wanted: {place}: {reason}\n{result}")
+
+
+def test_help():
+    result = call("--help")
+    check("help", result.status == 0 and not result.err, result)
+    for verb in ("fuzz", "run", "show", "pack", "list"):
+        check(f"help names {verb}", re.search(rf"^  {verb} ", result.out, re.M), result)
+        own = call(verb, "--help")
+        check(f"help of {verb}", own.status == 0 and f" {verb} " in own.out.splitlines()[0], own)
+    for option in ("--driver", "--seconds", "--runs", "--seed", "--findings"):
+        check(f"help of fuzz has {option}", option in call("fuzz", "--help").out)
+    version = call("--version")
+    check("version", version.status == 0 and re.match(r"poolproof \S+, program format 1$", version.out),
+          version)
+
+
+def test_bad_usage():
+    is_bad("no verb", call(), "", "a verb is missing")
+    is_bad("unknown verb", call("fizz"), "fizz", "unknown verb")
+    is_bad("unknown option", call("run", "--nope", "x"), "--nope", "unknown option")
+    is_bad("unknown letter", call("run", "-q", "x"), "-q", "unknown option")
+    is_bad("option of another verb", call("show", "--json", "x"), "--json", "not an option of show")
+    is_bad("option of another verb, with a value", call("show", "--runs", "5"), "--runs",
+           "not an option of show")
+    is_bad("option without value", call("run", "--driver"), "--driver", "needs a value")
+    for value in ("0", "-1", "x", "", "1x", " 1", "99999999999999999999999"):
+        is_bad(f"--seconds {value!r}", call("fuzz", "--seconds", value), "--seconds", "no whole number")
+    is_bad("--seed too large", call("fuzz", "--seed", 2**32), "--seed", "no whole number")
+    is_bad("unknown driver", call("run", "--driver", "nope", "x"), "nope", "no such driver")
+    is_bad("run nothing", call("run"), "run", "which programs")
+    is_bad("show nothing", call("show"), "show", "which files")
+    is_bad("pack nothing", call("pack", "-o", "out"), "pack", "which files")
+    is_bad("pack nowhere", call("pack", "x"), "pack", "where to")
+    is_bad("list nothing", call("list"), "list", "takes one of")
+    is_bad("list two", call("list", "ops", "rules"), "list", "takes one of")
+    is_bad("unknown list", call("list", "bugs"), "bugs", "no such list")
+
+
+def test_list():
+    keys = {
+        "rules": {"id", "severity", "statement", "source", "symptom"},
+        "ops": {"word", "result", "about", "args"},
+        "points": {"name", "kind", "function", "duty", "statuses"},
+        "drivers": {"name", "is_default", "expected_title"},
+    }
+    for name, expected in keys.items():
+        text, objects = call("list", name), call("list", name, "--json")
+        check(f"list {name}", text.status == 0 and objects.status == 0, text)
+        rows = [json.loads(line) for line in objects.out.splitlines()]
+        check(f"list {name} --json", rows and all(set(row) == expected for row in rows), objects)
+        for row in rows:
+            word = row.get("word") or row.get("name") or row.get("id")
+            check(f"list {name} has {word}", word in text.out)
+    check("one driver is the default at most", sum(d["is_default"] for d in drivers()) <= 1)
+    titles = [d["expected_title"] for d in drivers() if d["expected_title"]]
+    check("planted titles are titles", all(t.startswith("poolproof: ") for t in titles), titles)
+
+
+def test_show_and_pack():
+    write("good.prog", GOOD)
+    check("show", call("show", "good.prog").out == CANONICAL)
+    result = call("pack", "good.prog", "-o", "deep/packed")
+    check("pack", result.status == 0 and os.listdir("deep/packed") == ["good"], result)
+    check("show of packed", call("show", "deep/packed/good").out == CANONICAL)
+    write("spaced.prog", GOOD.replace(", ", " ,  ").replace("\n", "\r\n"))
+    result = call("show", "good.prog", "spaced.prog")
+    check("show several", result.out == f"# good.prog\n{CANONICAL}\n# spaced.prog\n{CANONICAL}", result)
+    result = call("pack", "--digest", "good.prog", "spaced.prog", "--output=digests")
+    names = os.listdir("digests")
+    check("pack by digest", result.status == 0 and len(names) == 1 and
+          re.fullmatch("[0-9a-f]{16}", names[0]), (names, result))
+    write("other/good.prog", "poolproof 1\nload()\n")
+    result = call("pack", "good.prog", "other/good.prog", "-o", "twice")
+    is_bad("pack of namesakes", result, "other/good.prog", "would overwrite")
+    check("pack keeps the first namesake", read("twice/good") == read("deep/packed/good"))
+    write("none.prog", "poolproof 1\n")
+    is_bad("pack of nothing", call("pack", "none.prog", "-o", "none"), "none.prog", "no ops")
+    write("file", "x")
+    is_bad("pack into a file", call("pack", "good.prog", "-o", "file"), "file", "Not a directory")
+    is_bad("pack below a file", call("pack", "good.prog", "-o", "file/x"), "file/x", "Not a directory")
+
+
+def test_run():
+    write("p/good.prog", GOOD)
+    call("pack", "p/good.prog", "-o", "p/below")
+    write("p/.hidden", "poolproof 2\n")
+    write("p/notes.txt", "no program\n")
+    text, packed = call("run", "p/good.prog"), call("run", "p/below/good")
+    line = r"ok p/good\.prog \(8 ops, (\d+) events, digest ([0-9a-f]{16})\)\n"
+    match = re.fullmatch(line, text.out)
+    check("run", text.status == 0 and match, text)
+    check("run of packed has the same digest", match and match.group(2) in packed.out, packed)
+    result = call("run", "p")
+    check("run of a directory", result.status == 0 and
+          [l.split()[:2] for l in result.out.splitlines()[:-1]] ==
+          [["ok", "p/below/good"], ["ok", "p/good.prog"]] and
+          result.out.splitlines()[-1] == "2 programs, 0 with a finding, 0 bad inputs", result)
+    keys = {"file", "driver", "verdict", "title", "rule", "op", "digest", "ops", "ops_played", "events",
+            "rules_checked", "faults_armed", "faults_fired", "points"}
+    result = call("run", "--json", "p")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    check("run --json", len(rows) == 2 and all(set(row) == keys for row in rows) and
+          rows[0]["digest"] == rows[1]["digest"] and rows[0]["verdict"] == "ok", result)
+    again = call("run", "--json", "p")
+    check("run is deterministic", again.out == result.out, again)
+    os.makedirs("void")
+    is_bad("run of an empty directory", call("run", "void"), "void", "no programs")
+    write("odd\n\"\\\xe9\x01.prog", GOOD)
+    odd = os.fsencode("odd2\n\"") + b"\xff\x01.prog"
+    with open(odd, "wb") as file:
+        file.write(GOOD.encode())
+    result = subprocess.run([BINARY.encode(), b"run", b"--json", odd], capture_output=True, check=False)
+    check("odd file names are JSON still", json.loads(result.stdout)["file"] == "odd2\n\"\ufffd\x01.prog")
+
+
+def test_bad_input():
+    write("good.prog", GOOD)
+    bad = {
+        "missing.prog": (None, "No such file"),
+        "empty.prog": ("", "empty file"),
+        "op.prog": ("poolproof 1\n  lod()\n", 'unknown op "lod"; did you mean "load"'),
+        "version.prog": ("poolproof 2\n", "format version 2, this build reads 1"),
+        "headless": ("# no version\nload()\n", "missing version line"),
+        "prose.txt": ("Dear reader,\nthis is no program.\n", "missing version line"),
+        "cut.prog": (GOOD[:-5], "cut off"),
+        "nul.prog": (GOOD.replace("restart", "rest\0art"), "NUL byte"),
+        "ops.prog": ("poolproof 1\n" + "load()\n" * 257, "more than 256 ops"),
+        "binary": (b"\x03\xff\x80" * 10000, "neither text nor a binary program"),
+        "long.prog": ("poolproof 1\n" + "#" * 2**20 + "\n", "longer than 1048576 bytes"),
+    }
+    for name, (content, reason) in bad.items():
+        if content is not None:
+            write(name, content)
+        for verb in ("run", "show"):
+            is_bad(f"{verb} of {name}", call(verb, name), name, reason)
+    is_bad("place of the error", call("run", "op.prog"), "op.prog:2:3", "unknown op")
+    os.makedirs("folder")
+    is_bad("show of a directory", call("show", "folder"), "folder", "a directory, where a file is meant")
+    is_bad("pack of a directory", call("pack", "folder", "-o", "o"), "folder", "a directory")
+    with open("huge.prog", "wb") as file:
+        file.truncate(2**30)
+    result = call("run", "huge.prog")
+    is_bad("a file of 1 GiB", result, "huge.prog", "longer than")
+    check("a file of 1 GiB is not read", result.seconds < 5, result)
+    is_bad("an endless file", call("show", "/dev/zero"), "/dev/zero", "longer than")
+    result = call("run", "op.prog", "good.prog", "missing.prog")
+    check("the other files are played still", result.status == 2 and "ok good.prog" in result.out and
+          result.err.count("error: ") == 2 and "1 programs" not in result.out, result)
+    rows = [json.loads(l) for l in call("run", "--json", "op.prog", "good.prog").out.splitlines()]
+    check("JSON tells bad inputs", [row["verdict"] for row in rows] == ["error", "ok"], rows)
+    check("a pipe will do", call("show", "/dev/stdin", stdin=GOOD.encode()).out == CANONICAL)
+
+
+def test_full_output():
+    write("good.prog", GOOD)
+    for args in (["run", "good.prog"], ["list", "ops"], ["--help"], ["show", "good.prog"]):
+        with open("/dev/full", "wb") as full:
+            is_bad(f"{args[0]} to a full disk", call(*args, stdout=full), "stdout", "No space left")
+
+
+def small_disk(size):
+    """A folder on a file system of that size, or None where mounting is not allowed."""
+    folder = tempfile.mkdtemp(dir=".")
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+                          capture_output=True, check=False)
+    return os.path.abspath(folder) if done.returncode == 0 else None
+
+
+def test_full_disk():
+    write("good.prog", GOOD)
+    disk = small_disk("8k")
+    if not disk:
+        skipped.append("full disk: cannot mount a tmpfs here")
+        return
+    try:
+        os.makedirs(f"{disk}/out")
+        write(f"{disk}/out/good", "precious")
+        with open(f"{disk}/filler", "wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(b"x" * 512)
+            except OSError:
+                pass
+        is_bad("pack to a full disk", call("pack", "good.prog", "-o", f"{disk}/out"), disk, "No space")
+        check("a full disk loses nothing", read(f"{disk}/out/good") == b"precious" and
+              os.listdir(f"{disk}/out") == ["good"], os.listdir(f"{disk}/out"))
+        if has_fuzz():
+            result = call("fuzz", "--runs", 9, "--findings", f"{disk}/out")
+            is_bad("fuzz to a full disk", result, disk, "No space")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def has_fuzz():
+    result = call("fuzz", "--runs", 1)
+    if result.status == 2 and "has no libFuzzer" in result.err:
+        skipped.append("fuzz: this build has no libFuzzer")
+        return False
+    return True
+
+
+def statuses(result):
+    return [json.loads(l[7:]) for l in result.err.splitlines() if l.startswith("status {")]
+
+
+def test_fuzz_clean():
+    if not has_fuzz():
+        return
+    result = call("fuzz", "--runs", 3000, "--seed", 7)
+    check("fuzz --runs", result.status == 0 and re.search(r": 3000 runs in .* seed 7$", result.out, re.M),
+          result)
+    check("no finding, no folder", not os.path.exists("findings"))
+    last = statuses(result)[-1]
+    check("status", last["runs"] == 3000 and last["findings"] == 0 and last["ops_played"] > 0 and
+          {"seconds", "exec_per_second", "rules_checked", "points_reached", "points_failed"} <= set(last),
+          last)
+    timeless = [{k: v for k, v in statuses(call("fuzz", "--runs", 3000, "--seed", 7))[-1].items()
+                 if "second" not in k} for _ in range(2)]
+    check("the same seed does the same", timeless[0] == timeless[1] and
+          timeless[0]["ops_played"] == last["ops_played"], (timeless, last))
+    result = call("fuzz", "--seconds", 3)
+    check("fuzz --seconds", result.status == 0 and 2 < result.seconds < 20, result)
+    check("a status line each second", 3 <= len(statuses(result)) <= 6, result)
+    os.makedirs("findings")
+    call("fuzz", "--runs", 10)
+    check("a folder that was there stays", os.path.isdir("findings"))
+
+
+def test_fuzz_corpus():
+    if not has_fuzz():
+        return
+    result = call("fuzz", "--runs", 2000, "new/corpus")
+    check("corpus is made and filled", result.status == 0 and len(os.listdir("new/corpus")) > 3, result)
+    result = call("run", "new/corpus")
+    check("corpus entries are programs", result.status == 0, result)
+    write("seeds/good.prog", GOOD)
+    before = read("seeds/good.prog")
+    result = call("fuzz", "--runs", 1, "grown", "seeds")
+    check("seeds may be text", statuses(result)[-1]["ops_played"] == 0 or result.status == 0, result)
+    result = call("fuzz", "--runs", 300, "grown", "seeds")
+    check("seeds are only read", os.listdir("seeds") == ["good.prog"] and
+          read("seeds/good.prog") == before, result)
+    write("file", "x")
+    is_bad("corpus is a file", call("fuzz", "--runs", 9, "file"), "file", "Not a directory")
+    is_bad("corpus cannot be made", call("fuzz", "--runs", 9, "file/x"), "file/x", "Not a directory")
+    is_bad("corpus cannot be written", call("fuzz", "--runs", 9, "/proc/self"), "/proc/self", "cannot write")
+    is_bad("seeds are not there", call("fuzz", "--runs", 9, "grown", "nope"), "nope", "No such file")
+    is_bad("seeds are a file", call("fuzz", "--runs", 9, "grown", "file"), "file", "Not a directory")
+    is_bad("findings is a file", call("fuzz", "--runs", 9, "--findings", "file"), "file", "Not a directory")
+    is_bad("findings cannot be made", call("fuzz", "--findings", "/proc/x/y"), "/proc/x/y", "No such file")
+
+
+def find_planted():
+    """Fuzzes planted drivers until one of them is found; returns it and the session."""
+    for driver in drivers():
+        if driver["expected_title"]:
+            result = call("fuzz", "--seconds", 5, "--driver", driver["name"], "corpus")
+            if result.status == 1:
+                return driver, result
+    return None, None
+
+
+def test_fuzz_finding():
+    if not has_fuzz():
+        return
+    driver, result = find_planted()
+    if not driver:
+        check("a planted driver is found", not any(d["expected_title"] for d in drivers()))
+        return
+    out, name = result.out.splitlines(), driver["name"]
+    # That each planted driver gets the very title it expects is the business of other tests.
+    title = next((line for line in out if line.startswith("poolproof: ")), "")
+    check("the summary has the title", title, result)
+    check("the title is told when it is found", title in result.err.splitlines(), result)
+    check("all runs are used, not only those up to the finding", result.seconds >= 4, result)
+    folder = out[out.index(title) + 1].split(" (")[0].strip()
+    check("a folder of three files", sorted(os.listdir(folder)) == ["input", "program.prog", "report.txt"])
+    check("the program has its title as a comment",
+          read(f"{folder}/program.prog").decode().splitlines()[:2] == [f"# {title}", "poolproof 1"])
+    check("the report begins with the title", read(f"{folder}/report.txt").decode().startswith(title + "\n"))
+    for file in ("program.prog", "input"):
+        again = call("run", "--driver", name, f"{folder}/{file}")
+        check(f"{file} finds it again", again.status == 1 and again.out.startswith(title + "\n"), again)
+    row = json.loads(call("run", "--driver", name, "--json", f"{folder}/program.prog").out)
+    check("finding as JSON", row["verdict"] == "finding" and row["title"] == title and row["rule"], row)
+    replay = re.search(rf"(\S*{os.path.basename(BINARY)} run .*)", read(f"{folder}/report.txt").decode())
+    check("the report says how to replay", replay and
+          subprocess.run(replay.group(1), shell=True, capture_output=True, check=False).returncode == 1)
+    bad = call("run", "--driver", name, f"{folder}/program.prog", "nope")
+    check("bad input outranks a finding, which is told still",
+          bad.status == 2 and bad.out.startswith(title), bad)
+    smallest_wins(driver, folder, title)
+    full_on_the_way(name, title)
+    corpus_is_clean(name)
+
+
+def smallest_wins(driver, folder, title):
+    kept = read(f"{folder}/program.prog")
+    bloated = kept.decode().rstrip("\n") + "\nadvance(ms: 77)\n"
+    write("bloated.prog", bloated)
+    result = call("run", "--driver", driver["name"], "--findings", "findings", "bloated.prog")
+    check("a larger program does not replace a smaller one", read(f"{folder}/program.prog") == kept, result)
+    write(f"{folder}/program.prog", bloated)
+    call("run", "--driver", driver["name"], "--findings", "findings", f"{folder}/input")
+    check("a smaller program replaces a larger one", read(f"{folder}/program.prog") == kept)
+    write(f"{folder}/program.prog", "# poolproof: another title\npoolproof 1\n")
+    call("run", "--driver", driver["name"], "--findings", "findings", f"{folder}/input")
+    others = [f for f in os.listdir("findings") if f.startswith(os.path.basename(folder) + "-")]
+    check("a title whose folder is taken gets another", len(others) == 1 and
+          read(f"findings/{others[0]}/program.prog").decode().startswith(f"# {title}\n"), others)
+
+
+def full_on_the_way(name, title):
+    disk = small_disk("1m,nr_inodes=3")  # room for the folder itself and one file, but not for three
+    if not disk:
+        skipped.append("full disk on the way: cannot mount a tmpfs here")
+        return
+    try:
+        result = call("fuzz", "--seconds", 4, "--driver", name, "--findings", f"{disk}/f", "corpus")
+        is_bad("a disk that fills up on the way", result, f"{disk}/f/", "No space")
+        check("what cannot be kept is told, with its report", title in result.out.splitlines() and
+              result.err.splitlines().count(title) >= 2, result)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def corpus_is_clean(name):
+    result = call("run", "--driver", name, "--json", "corpus")
+    found = sum(json.loads(line)["verdict"] == "finding" for line in result.out.splitlines())
+    check("findings do not enter the corpus", found <= 1, result)
+
+
+def test_fuzz_interrupted():
+    if not has_fuzz():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen([BINARY, "fuzz", "--seconds", "60"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            time.sleep(1.5)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+            check(f"{number.name} ends a session with its summary", process.returncode == 0 and
+                  re.search(rb": \d+ runs in [12]\.\d s", out), (process.returncode, out, err))
+
+
+def main():
+    wanted = sys.argv[2:]
+    tests = [f for n, f in sorted(globals().items()) if n.startswith("test_") and (not wanted or n in wanted)]
+    home = os.getcwd()
+    for test in tests:
+        with tempfile.TemporaryDirectory(prefix="poolproof-cli-") as folder:
+            os.chdir(folder)
+            try:
+                test()
+            except Exception:  # pylint: disable=broad-exception-caught
+                check(test.__name__, False, traceback.format_exc())
+            os.chdir(home)
+    for reason in skipped:
+        print(f"skipped: {reason}")
+    print(f"{len(passed)} passed, {len(failed)} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
