@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The program's forms against each other. Any bytes decode to a valid program, and that program
+// comes back equal from its binary and its text form; any text is refused with a place, or
+// understood.
+#include <poolproof/program.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "poolproof: program: %s does not hold\n", #condition);                 \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static struct pp_program decoded, mutated, again;
+static uint8_t encoded[PP_PROGRAM_BYTES_MAX];
+static char printed[256 * 1024];
+
+static void check_text_form(const struct pp_program *program) {
+    struct pp_error error = {0};
+    size_t length = pp_program_print(program, PP_OP_NONE, printed, sizeof printed);
+
+    REQUIRE(length < sizeof printed);
+    REQUIRE(pp_program_is_text((const uint8_t *)printed, length));
+    REQUIRE(pp_program_parse(printed, length, &again, &error));
+    REQUIRE(pp_program_equal(&again, program));
+}
+
+static void check_binary_form(const struct pp_program *program) {
+    size_t size = pp_program_encode(program, encoded, sizeof encoded);
+
+    REQUIRE(size > 0 || program->op_count == 0);
+    pp_program_decode(encoded, size, &again);
+    REQUIRE(pp_program_equal(&again, program));
+}
+
+static void check_mutation(const struct pp_program *program, uint32_t seed) {
+    mutated = *program;
+    pp_program_mutate(&mutated, 64, seed);
+    REQUIRE(pp_program_check(&mutated) == NULL);
+    pp_program_cross(&mutated, program, 64, seed);
+    REQUIRE(pp_program_check(&mutated) == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    struct pp_error error = {0};
+
+    pp_program_decode(bytes, size, &decoded);
+    REQUIRE(pp_program_check(&decoded) == NULL);
+    check_binary_form(&decoded);
+    check_text_form(&decoded);
+    check_mutation(&decoded, (uint32_t)size);
+
+    if (pp_program_parse((const char *)bytes, size, &decoded, &error)) {
+        REQUIRE(pp_program_check(&decoded) == NULL);
+        check_text_form(&decoded);
+        check_binary_form(&decoded);
+    } else {
+        REQUIRE(error.line > 0 && error.column > 0 && error.column <= size + 1);
+        REQUIRE(memchr(error.message, '\0', sizeof error.message) != NULL && error.message[0]);
+    }
+    return 0;
+}

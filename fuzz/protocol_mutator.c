@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "protocol_mutator.h"
+
+#define OPS_MAX 64  // of what is made; longer seeds are cut when they are mutated
+
+void (*pp_protocol_on_mutation)(void);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
+                                 size_t other_size, uint8_t *ret_bytes, size_t size_max,
+                                 unsigned int seed);
+
+// libFuzzer takes bytes of this section for counters of its own; other engines do not see them.
+__attribute__((section("__libfuzzer_extra_counters"),
+               used)) static uint8_t counters[1 + PP_POINT_COUNT];
+
+void pp_protocol_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
+    struct pp_error error;
+
+    if (!pp_program_is_text(bytes, size) ||
+        !pp_program_parse((const char *)bytes, size, ret_program, &error)) {
+        pp_program_decode(bytes, size, ret_program);
+    }
+}
+
+void pp_protocol_feed(const struct pp_verdict *verdict) {
+    // One that is always there: without any feature at all libFuzzer would give up at once.
+    counters[0] = 1;
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        uint32_t failed = verdict->point_failed[i];
+        counters[1 + i] = (uint8_t)(failed < UINT8_MAX ? failed : UINT8_MAX);
+    }
+}
+
+// The beginning of a program is a program: what does not fit is cut off behind. Engines want at
+// least one byte.
+static size_t write_program(struct pp_program *program, uint8_t *bytes, size_t size_max) {
+    size_t size = 0;
+
+    while (program->op_count > 0 && (size = pp_program_encode(program, bytes, size_max)) == 0) {
+        program->op_count--;
+    }
+    if (size == 0 && size_max > 0) {
+        bytes[size++] = PP_OP_LOAD;
+    }
+    return size;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed) {
+    static struct pp_program program;
+
+    if (pp_protocol_on_mutation) {
+        pp_protocol_on_mutation();
+    }
+    pp_protocol_read(bytes, size, &program);
+    pp_program_mutate(&program, OPS_MAX, seed);
+    if (program.op_count == 0) {
+        pp_program_mutate(&program, OPS_MAX, ~seed);
+    }
+    return write_program(&program, bytes, size_max);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
+                                 size_t other_size, uint8_t *ret_bytes, size_t size_max,
+                                 unsigned int seed) {
+    static struct pp_program program, other;
+
+    if (pp_protocol_on_mutation) {
+        pp_protocol_on_mutation();
+    }
+    pp_protocol_read(bytes, size, &program);
+    pp_protocol_read(other_bytes, other_size, &other);
+    pp_program_cross(&program, &other, OPS_MAX, seed);
+    return write_program(&program, ret_bytes, size_max);
+}

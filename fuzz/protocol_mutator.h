@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What the fuzz target protocol_fuzzer and the command line's "fuzz" share: the two custom mutators
+// of libFuzzer's interface (which AFL++ and Centipede take too), and how a program and a verdict
+// meet the engine.
+#pragma once
+#include <poolproof/run.h>
+
+// An engine's input is a program's binary form; a seed may also be text.
+void pp_protocol_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program);
+
+// Makes features of what code coverage does not show: which fault points failed, and how often.
+void pp_protocol_feed(const struct pp_verdict *verdict);
+
+// Called before each mutation if not NULL: the one place between two runs that a target can have,
+// and from which exit() does not look like a crash to libFuzzer.
+extern void (*pp_protocol_on_mutation)(void);
