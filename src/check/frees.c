@@ -51,8 +51,9 @@ void pp_check_frees(const struct pp_event *event) {
     const struct free_rules *rules = rules_of(event->kind);
     const struct pp_object *object = pp_model_at(event->args[0]);
     if (object == NULL || object->kind != rules->kind) {
-        report(rules->foreign, event, rules,
-               event->args[0] == 0 ? "NULL instead of an " : "something that is no ", "", object);
+        const char *null = rules->kind == PP_OBJECT_MEMORY ? "NULL instead of " : "NULL instead of an ";
+        report(rules->foreign, event, rules, event->args[0] == 0 ? null : "something that is no ", "",
+               object);
         return;
     }
     if (object->state == PP_OBJECT_FREED) {

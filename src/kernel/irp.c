@@ -17,7 +17,7 @@ enum file_state { PP_FILE_NONE, PP_FILE_OPENING, PP_FILE_OPEN, PP_FILE_CLOSING, 
 
 struct file {
     enum file_state state;
-    uint32_t irp_count;  // IRPs that are not completed
+    uint32_t irp_count;  // IRPs that are not completed, and dispatch calls that have not returned
     FILE_OBJECT *object;
 };
 
@@ -157,14 +157,18 @@ VOID IoMarkIrpPending(IRP *Irp) {
 // Calls the dispatch entry. The IRP may be gone when it returns.
 static void dispatch(IRP *irp, DEVICE_OBJECT *device) {
     const struct request *request = request_of(irp);
+    struct file *file = request->file;
     IO_STACK_LOCATION *location = irp->Tail.Overlay.CurrentStackLocation;
     location->DeviceObject = device;
     UCHAR major = location->MajorFunction;
     PP_EMIT(IRP_MADE, pp_object(irp), major, pp_object(request->mdl), pp_object(request->buffer),
             request->length);
     struct pp_callback_frame frame = pp_callback_enter(callback_of(major), irp);
+    file->irp_count++;
     NTSTATUS status = pp_device_driver()->MajorFunction[major](device, irp);
     pp_callback_leave(frame, irp, status);
+    file->irp_count--;
+    pp_schedule_wake(file, /*all=*/true);
 }
 
 // Sends an IRP without data and waits until it is completed.
@@ -213,12 +217,13 @@ static void run_write(void *subject, uint64_t detail) {
 
 bool pp_file_create(uint32_t index, const UNICODE_STRING *path) {
     struct file *file = &files[index];
-    if (file->state != PP_FILE_NONE || target_device() == NULL) {
+    if (file->state != PP_FILE_NONE || target_device() == NULL ||
+        !pp_schedule_start(PP_ACTIVITY_IRP, run_create, file, (uintptr_t)path)) {
         return false;
     }
     file_used_count = index >= file_used_count ? index + 1 : file_used_count;
     file->state = PP_FILE_OPENING;
-    return pp_schedule_start(PP_ACTIVITY_IRP, run_create, file, (uintptr_t)path);
+    return true;
 }
 
 bool pp_file_write(uint32_t index, uint32_t length, uint8_t fill) {
@@ -246,16 +251,15 @@ bool pp_file_close(uint32_t index) {
     return true;
 }
 
-static bool is_in_use(const struct file *file) {
-    return file->state == PP_FILE_OPENING || file->state == PP_FILE_OPEN || file->state == PP_FILE_CLOSING;
-}
-
 void pp_file_close_all(void) {
     for (uint32_t i = 0; i < file_used_count; i++) {
-        while (is_in_use(&files[i])) {
-            if (!pp_file_close(i)) {
-                pp_schedule_block(&files[i], PP_NEVER);
-            }
+        struct file *file = &files[i];
+        while (file->state == PP_FILE_OPENING || file->state == PP_FILE_CLOSING) {
+            pp_schedule_block(file, PP_NEVER);
+        }
+        if (file->state == PP_FILE_OPEN) {
+            file->state = PP_FILE_CLOSING;
+            run_close(file, 0);
         }
     }
 }

@@ -11,6 +11,9 @@
 #define POINTS_MAX (1u << 20)
 #define SWITCHES_MAX (1u << 20)
 
+// However many fibers a program leaves blocked, the world can still deliver what it owes them.
+#define FIBERS_OF_THE_WORLD 8u
+
 // How far the fibers of an op have come; the last entry is for the world's own set-up and tear-down.
 struct op_progress {
     uint32_t points;       // switch points reached
@@ -78,7 +81,7 @@ bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *s
     while (index < fiber_used_count && fibers[index].state != PP_FIBER_UNUSED) {
         index++;
     }
-    if (index == PP_FIBER_COUNT) {
+    if (index >= PP_FIBER_COUNT - (pp_now.op == PP_OP_NONE ? 0 : FIBERS_OF_THE_WORLD)) {
         return false;
     }
     fiber_used_count = index == fiber_used_count ? index + 1 : fiber_used_count;
@@ -255,7 +258,8 @@ bool pp_schedule_advance_to(uint64_t ticks) {
 
 bool pp_schedule_is_busy(const void *subject) {
     for (uint32_t i = 0; i < fiber_used_count; i++) {
-        if (fibers[i].state != PP_FIBER_UNUSED && fibers[i].subject == subject) {
+        if (fibers[i].state != PP_FIBER_UNUSED && fibers[i].subject == subject &&
+            fibers[i].activity != PP_ACTIVITY_DPC) {
             return true;
         }
     }

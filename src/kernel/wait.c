@@ -38,7 +38,9 @@ static LONG reset_event(KEVENT *event) {
 // True if the event was signalled, false if the time was up first.
 static bool wait_event(KEVENT *event, uint64_t ticks) {
     pp_switch_point();
-    PP_EMIT(WAIT, pp_object(event), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS);
+    if (ticks != 0) {  // a wait of no length is a look at the event, allowed up to DISPATCH_LEVEL
+        PP_EMIT(WAIT, pp_object(event), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS);
+    }
     if (event->Header.SignalState != 0) {
         event->Header.SignalState = event->Header.Type == NotificationEvent;
         return true;

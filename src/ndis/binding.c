@@ -7,7 +7,6 @@
 #include "base/expect.h"
 #include "base/handle.h"
 #include "faults/injector.h"
-#include "kernel/callback.h"
 #include "kernel/schedule.h"
 
 static struct pp_binding bindings[PP_BINDING_COUNT_MAX];
@@ -48,6 +47,23 @@ static void move(struct pp_binding *binding, enum pp_binding_step step) {
 static bool can(const struct pp_binding *binding, enum pp_binding_step step) {
     return binding != NULL && pp_binding_next(binding->state, step) != PP_BINDING_STATE_COUNT &&
            !pp_schedule_is_busy(binding);
+}
+
+struct pp_callback_frame pp_binding_enter(struct pp_binding *binding, enum pp_callback callback) {
+    binding->callback_count++;
+    return pp_callback_enter(callback, binding->handle);
+}
+
+void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame) {
+    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
+    binding->callback_count--;
+    pp_schedule_wake(&binding->callback_count, /*all=*/true);
+}
+
+static void wait_for_callbacks(struct pp_binding *binding) {
+    while (binding->callback_count > 0) {
+        pp_schedule_block(&binding->callback_count, PP_NEVER);
+    }
 }
 
 // === Answers that may pend ===
@@ -181,10 +197,9 @@ static void run_finish_open(void *subject, uint64_t status) {
         finish_open(binding);
     }
     PP_EMIT(OPEN_FINISHED, pp_object(binding->handle), (uint32_t)status);
-    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_OPEN_COMPLETE, binding->handle);
+    struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_OPEN_COMPLETE);
     binding->protocol->entries.OpenAdapterCompleteHandlerEx(binding->context, (NDIS_STATUS)status);
-    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
-    pp_schedule_wake(binding, /*all=*/true);
+    pp_binding_leave(binding, frame);
 }
 
 bool pp_ndis_finish_open(uint32_t number, NDIS_STATUS status) {
@@ -207,6 +222,10 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
         return NDIS_STATUS_SUCCESS;
     }
     binding->is_open = false;
+    // No callback runs any more when a close has completed, but one that closes cannot wait for itself.
+    if (pp_now.callback != PP_CALLBACK_SEND_COMPLETE && pp_now.callback != PP_CALLBACK_OPEN_COMPLETE) {
+        wait_for_callbacks(binding);
+    }
     bool is_set;
     enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_CLOSE, &is_set);
     NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
@@ -219,10 +238,9 @@ static void run_finish_close(void *subject, uint64_t detail) {
     (void)detail;
     struct pp_binding *binding = subject;
     PP_EMIT(CLOSE_FINISHED, pp_object(binding->handle));
-    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_CLOSE_COMPLETE, binding->handle);
+    struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_CLOSE_COMPLETE);
     binding->protocol->entries.CloseAdapterCompleteHandlerEx(binding->context);
-    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
-    pp_schedule_wake(binding, /*all=*/true);
+    pp_binding_leave(binding, frame);
 }
 
 bool pp_ndis_finish_close(uint32_t number) {
@@ -369,6 +387,7 @@ void pp_binding_remove(struct pp_binding *binding) {
         self->activity = activity;
         self->subject = subject;
     }
+    wait_for_callbacks(binding);
 }
 
 bool pp_ndis_unbind_any(void) {

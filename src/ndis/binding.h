@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the files of src/ndis share: protocols and bindings.
 #pragma once
+#include "kernel/callback.h"
 #include "ndis/runtime.h"
 #include "ndis/state.h"
 
@@ -31,6 +32,7 @@ struct pp_binding {
     NDIS_HANDLE *open_handle;        // where a pending open puts its results
     NDIS_OPEN_PARAMETERS *open_parameters;
     uint32_t sends_in_flight;
+    uint32_t callback_count;         // completions that are running; a close waits for them
     struct pp_answer bind;
     struct pp_answer unbind;
     struct pp_answer event;
@@ -65,6 +67,10 @@ const UNICODE_STRING *pp_adapter_name(uint32_t adapter);
 uint32_t pp_adapter_mtu(uint32_t adapter);
 uint32_t pp_adapter_backfill(uint32_t adapter);
 void pp_adapter_reset(void);
+
+// Every completion callback stands between these two.
+struct pp_callback_frame pp_binding_enter(struct pp_binding *binding, enum pp_callback callback);
+void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame);
 
 // Calls ProtocolSendNetBufferListsComplete for the oldest NBL in flight. False if none is.
 bool pp_send_complete_oldest(struct pp_binding *binding);

@@ -3,7 +3,6 @@
 #include "base/emit.h"
 #include "base/expect.h"
 #include "faults/injector.h"
-#include "kernel/callback.h"
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
 #include "pool/pool.h"
@@ -68,9 +67,9 @@ static void hand_back(struct pp_binding *binding, const struct pp_completion *co
     pp_now.irql = completion->is_at_dispatch ? DISPATCH_LEVEL : outer_irql;
     ULONG flags = pp_now.irql == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
     PP_EMIT(SEND_RETURN, pp_object(binding->handle), pp_object(chain), count);
-    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_SEND_COMPLETE, binding->handle);
+    struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_SEND_COMPLETE);
     binding->protocol->entries.SendNetBufferListsCompleteHandler(binding->context, chain, flags);
-    pp_callback_leave(frame, binding->handle, NDIS_STATUS_SUCCESS);
+    pp_binding_leave(binding, frame);
     PP_EMIT(SEND_RETURNED, pp_object(binding->handle));
     pp_now.irql = outer_irql;
 }
@@ -96,7 +95,6 @@ static void run_completion(void *subject, uint64_t word) {
     if (binding->sends_in_flight > 0) {  // another fiber may have been faster
         hand_back(binding, &completion);
     }
-    pp_schedule_wake(binding, /*all=*/true);
 }
 
 bool pp_ndis_complete(uint32_t number, const struct pp_completion *completion) {

@@ -3,6 +3,7 @@
 
 #include "base/emit.h"
 #include "kernel/callback.h"
+#include "kernel/globals.h"
 #include "kernel/irp.h"
 #include "kernel/schedule.h"
 #include "ndis/runtime.h"
@@ -53,6 +54,7 @@ static bool load(void) {
     if (load_state != LOAD_NONE) {
         return false;
     }
+    pp_globals_restore(driver);
     driver_object = pp_io_make_driver_object();
     if (driver_object == NULL || !pp_schedule_start(PP_ACTIVITY_LOAD, run_load, NULL, 0)) {
         return false;

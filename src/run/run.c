@@ -7,7 +7,6 @@
 #include "check/check.h"
 #include "faults/injector.h"
 #include "kernel/crash.h"
-#include "kernel/globals.h"
 #include "kernel/irp.h"
 #include "kernel/schedule.h"
 #include "ndis/runtime.h"
@@ -50,7 +49,6 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
         is_catching = true;
         pp_crash_catch();
     }
-    pp_globals_restore(driver);
     pp_schedule_begin(program);
     pp_fault_arm(program);
     pp_trace_begin();
