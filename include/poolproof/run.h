@@ -30,6 +30,9 @@ struct pp_verdict {
 void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict);
 
+// How often the last run broke each rule that is only counted; by index of pp_rules.
+const uint32_t *pp_run_advice(void);
+
 // The report of a verdict with a finding, as text: title, program with the failing op marked, detail,
 // faults, last events, how to replay (`replay` is that command). Call it before the next pp_run.
 // Returns the length; truncated if `capacity` is too small.

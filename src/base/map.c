@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/map.h"
 
-#include "base/arena.h"
 #include "base/expect.h"
 
 #include <stdbool.h>
@@ -51,11 +50,7 @@ static void grow(struct pp_map *map) {
     free(old.used);
 }
 
-uint32_t pp_map_get(const struct pp_map *map, uintptr_t key) {
-    uintptr_t granule;
-    if (is_direct(key, &granule)) {
-        return granule < map->direct_count ? map->direct[granule] - 1 : PP_MAP_NONE;
-    }
+uint32_t pp_map_get_hashed(const struct pp_map *map, uintptr_t key) {
     if (map->slot_count == 0 || key == 0) {
         return PP_MAP_NONE;
     }

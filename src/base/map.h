@@ -2,6 +2,8 @@
 // Addresses to small numbers. What the world makes lies in the arena, on multiples of 16: such an address
 // is its own index. All others are hashed. Emptied in time proportional to what was put in.
 #pragma once
+#include "base/arena.h"
+
 #include <stdint.h>
 
 #define PP_MAP_NONE UINT32_MAX
@@ -20,8 +22,18 @@ struct pp_map {
     uint32_t *used;  // slots that are not empty, for pp_map_clear
 };
 
+// The same for keys that the arena cannot give out.
+uint32_t pp_map_get_hashed(const struct pp_map *map, uintptr_t key);
+
 // The value of `key`, or PP_MAP_NONE. Key 0 is never in the map.
-uint32_t pp_map_get(const struct pp_map *map, uintptr_t key);
+static inline uint32_t pp_map_get(const struct pp_map *map, uintptr_t key) {
+    uintptr_t offset = key - PP_ARENA_BASE;
+    uintptr_t granule = offset / PP_ARENA_GRANULE;
+    if (granule < map->direct_count && offset % PP_ARENA_GRANULE == 0) {
+        return map->direct[granule] - 1;
+    }
+    return map->count == 0 ? PP_MAP_NONE : pp_map_get_hashed(map, key);
+}
 
 // Sets the value of `key` (not 0), new or not. Values are below PP_MAP_NONE - 1.
 void pp_map_put(struct pp_map *map, uintptr_t key, uint32_t value);

@@ -27,28 +27,25 @@ void pp_name_give(enum pp_name_kind kind, uint64_t address) {
     pp_name_give_serial(kind, address, next_serials[kind]++);
 }
 
-struct pp_name pp_name_of(uint64_t address) {
-    uint32_t value = pp_map_get(&names, address);
-    if (value == PP_MAP_NONE) {
-        return (struct pp_name){PP_NAME_NONE, 0};
-    }
-    return (struct pp_name){(uint8_t)(value >> SERIAL_BITS), value & ((1u << SERIAL_BITS) - 1)};
+uint32_t pp_name_code(uint64_t address) {
+    uint32_t code = pp_map_get(&names, address);
+    return code == PP_MAP_NONE ? 0 : code;
 }
 
-const char *pp_name_print(uint32_t kind, uint32_t serial) {
+const char *pp_name_print(uint32_t code) {
     static char texts[TEXT_COUNT][16];
     static uint32_t next;
+    uint32_t kind = code >> SERIAL_BITS;
     if (kind == PP_NAME_NONE) {
         return prefixes[PP_NAME_NONE];
     }
     char *text = texts[next++ % TEXT_COUNT];
-    snprintf(text, sizeof(texts[0]), "%s%u", prefixes[kind], serial);
+    snprintf(text, sizeof(texts[0]), "%s%u", prefixes[kind], code & ((1u << SERIAL_BITS) - 1));
     return text;
 }
 
 const char *pp_name_text(uint64_t address) {
-    struct pp_name name = pp_name_of(address);
-    return address == 0 ? "NULL" : pp_name_print(name.kind, name.serial);
+    return address == 0 ? "NULL" : pp_name_print(pp_name_code(address));
 }
 
 void pp_name_reset(void) {

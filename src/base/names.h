@@ -19,24 +19,19 @@ enum pp_name_kind {
     PP_NAME_COUNT
 };
 
-struct pp_name {
-    uint8_t kind;
-    uint32_t serial;
-};
-
 // Names the object at `address` with the next number of its kind.
 void pp_name_give(enum pp_name_kind kind, uint64_t address);
 
 // Names it with a number that the caller chose.
 void pp_name_give_serial(enum pp_name_kind kind, uint64_t address, uint32_t serial);
 
-// The name of the object at exactly this address; kind PP_NAME_NONE if it has none.
-struct pp_name pp_name_of(uint64_t address);
+// The name of the object at exactly this address, as one number; 0 if it has none.
+uint32_t pp_name_code(uint64_t address);
 
-// "n3"; "NULL" for 0; "?" for an address without a name. The text lives until the eighth next call.
+// "n3"; "?" for 0. The text lives until the eighth next call.
+const char *pp_name_print(uint32_t code);
+
+// The same for an address; "NULL" for 0.
 const char *pp_name_text(uint64_t address);
-
-// The text of a name. Same life time.
-const char *pp_name_print(uint32_t kind, uint32_t serial);
 
 void pp_name_reset(void);

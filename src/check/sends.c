@@ -90,6 +90,10 @@ PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
         return;
     }
     uint64_t first = event->args[1];
+    if (first == 0) {
+        pp_report(PP_RULE_POOL_PRIVATE, event, "NULL sent instead of an NBL");
+        return;
+    }
     if (is_cyclic(first)) {
         pp_report(PP_RULE_NBL_ACYCLIC, event, "NBL chain sent that does not end");
         return;

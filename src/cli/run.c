@@ -41,6 +41,29 @@ static void print_points(struct pp_json *json, const struct pp_verdict *verdict)
     pp_json_close(json, '}');
 }
 
+static void print_json_advice(struct pp_json *json) {
+    const uint32_t *advice = pp_run_advice();
+
+    pp_json_open(json, "advice", '{');
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
+        if (advice[i] > 0) {
+            pp_json_number(json, pp_rules[i].id, advice[i]);
+        }
+    }
+    pp_json_close(json, '}');
+}
+
+static void print_advice(void) {
+    const uint32_t *advice = pp_run_advice();
+
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
+        if (advice[i] > 0) {
+            printf("   advice %s, %" PRIu32 " times: %s\n", pp_rules[i].id, advice[i],
+                   pp_rules[i].statement);
+        }
+    }
+}
+
 static void print_json(const struct session *session, const char *path,
                        const struct pp_verdict *verdict) {
     const struct pp_finding *finding = verdict->is_finding ? &verdict->finding : NULL;
@@ -65,6 +88,7 @@ static void print_json(const struct session *session, const char *path,
     pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
     pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
     print_points(&json, verdict);
+    print_json_advice(&json);
     pp_json_end_line(&json);
 }
 
@@ -121,6 +145,7 @@ static void run_file(struct session *session, const char *path) {
     } else {
         printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
                program.op_count, verdict.event_count, verdict.digest);
+        print_advice();
     }
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();

@@ -98,6 +98,8 @@ static void fill_verdict(struct pp_verdict *verdict) {
     memcpy(verdict->point_failed, faults->failed, sizeof(verdict->point_failed));
 }
 
+const uint32_t *pp_run_advice(void) { return pp_check_advice(); }
+
 void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
     ret_verdict->op_played_count = 0;

@@ -16,7 +16,7 @@ struct entry {
     uint16_t op;
     uint16_t callback;
     uint16_t irql;
-    uint64_t args[PP_EVENT_ARGS_MAX];  // objects: the name, as kind and serial
+    uint32_t args[PP_EVENT_ARGS_MAX];  // objects: the name; numbers folded
 };
 
 static struct entry entries[KEPT_COUNT];
@@ -63,20 +63,12 @@ static void give_names(const struct pp_event *event) {
     case PP_EVENT_WAIT:
     case PP_EVENT_EVENT_SET:
     case PP_EVENT_LOCK_ACQUIRE:
-        if (pp_name_of(args[0]).kind == PP_NAME_NONE) {
+        if (pp_name_code(args[0]) == PP_NAME_NONE) {
             name_if_made(PP_NAME_EVENT, args[0]);
         }
         break;
     default: break;
     }
-}
-
-static uint64_t name_value(uint64_t address) {
-    if (address == 0) {
-        return 0;
-    }
-    struct pp_name name = pp_name_of(address);
-    return (uint64_t)name.kind << 32 | name.serial;
 }
 
 static uint64_t fold(const struct entry *first, uint32_t count) {
@@ -92,9 +84,10 @@ void pp_trace_add(const struct pp_event *event) {
     entry->irql = event->irql;
     const char *letter = pp_event_infos[event->kind].args;
     for (size_t i = 0; i < PP_EVENT_ARGS_MAX; i++) {
-        uint64_t value = 0;
+        uint32_t value = 0;
         if (*letter != '\0') {
-            value = *letter++ == 'o' ? name_value(event->args[i]) : event->args[i];
+            uint64_t arg = event->args[i];
+            value = *letter++ == 'o' ? pp_name_code(arg) : (uint32_t)(arg ^ arg >> 32);
         }
         entry->args[i] = value;
     }
@@ -117,20 +110,20 @@ static const char *status_word(uint32_t status) {
     return NULL;
 }
 
-static void print_arg(struct pp_text *text, char letter, uint64_t value) {
+static void print_arg(struct pp_text *text, char letter, uint32_t value) {
     const char *word = NULL;
     switch (letter) {
-    case 'o': pp_text_add(text, " %s", pp_name_print((uint32_t)(value >> 32), (uint32_t)value)); return;
-    case 's': word = status_word((uint32_t)value); break;
+    case 'o': pp_text_add(text, " %s", pp_name_print(value)); return;
+    case 's': word = status_word(value); break;
     case 'c': word = pp_callback_names[value]; break;
     case 'k': word = pp_op_infos[value].word; break;
     case 'p': word = pp_point_infos[value].name; break;
-    default: pp_text_add(text, " %llu", (unsigned long long)value); return;
+    default: pp_text_add(text, " %u", value); return;
     }
     if (word != NULL) {
         pp_text_add(text, " %s", word);
     } else {
-        pp_text_add(text, " 0x%llX", (unsigned long long)value);
+        pp_text_add(text, " 0x%X", value);
     }
 }
 
