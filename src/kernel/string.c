@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Unicode strings and debug output. Case is folded for ASCII only.
-#include <wdm.h>
+#include <ndis.h>
 
 static WCHAR fold(WCHAR c) { return c >= 'a' && c <= 'z' ? (WCHAR)(c - 'a' + 'A') : c; }
 
@@ -13,6 +13,10 @@ VOID RtlInitUnicodeString(UNICODE_STRING *DestinationString, PCWSTR SourceString
     DestinationString->Length = (USHORT)(length * sizeof(WCHAR));
     DestinationString->MaximumLength =
         SourceString == NULL ? 0 : (USHORT)(DestinationString->Length + sizeof(WCHAR));
+}
+
+VOID NdisInitUnicodeString(NDIS_STRING *DestinationString, PCWSTR SourceString) {
+    RtlInitUnicodeString(DestinationString, SourceString);
 }
 
 LONG RtlCompareUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRING *String2,

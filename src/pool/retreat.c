@@ -10,8 +10,8 @@
 #include "pool/book.h"
 
 // Sets CurrentMdl and CurrentMdlOffset to where DataOffset points. An offset at the very end of the
-// chain stays in its last MDL.
-VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
+// chain stays in its last MDL. The MDLs may be in flight with another NBL.
+PP_READS_CLOSED VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
     MDL *mdl = NetBuffer->MdlChain;
     ULONG offset = NetBuffer->DataOffset;
     while (mdl != NULL && mdl->Next != NULL && offset >= mdl->ByteCount) {
