@@ -19,9 +19,10 @@ set(PP_DRIVER_ADDRESS_FLAGS
     "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0"
     "SHELL:-mllvm -asan-memory-access-callback-prefix=pp_driver_")
 
-# A trap, not a report: the world turns it into a finding. Alignment is what packet headers never have.
+# A trap, not a report: the world turns it into a finding. Alignment is what packet headers never have;
+# the use of NULL is a finding of its own.
 set(PP_DRIVER_UNDEFINED_FLAGS
-    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr
+    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr,null
     -fsanitize-trap=undefined,pointer-overflow)
 
 function(poolproof_add_driver NAME)

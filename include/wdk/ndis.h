@@ -583,6 +583,8 @@ VOID NdisCompleteNetPnPEvent(_In_ NDIS_HANDLE NdisBindingHandle,
 VOID NdisReEnumerateProtocolBindings(_In_ NDIS_HANDLE NdisProtocolHandle);
 NDIS_STATUS NdisSetOptionalHandlers(_In_ NDIS_HANDLE NdisHandle,
                                     _In_ PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers);
+NDIS_STATUS NdisQueryBindInstanceName(_Out_ PNDIS_STRING pAdapterInstanceName,
+                                      _In_ NDIS_HANDLE BindingContext);
 NDIS_STATUS NdisQueryAdapterInstanceName(_Out_ PNDIS_STRING AdapterInstanceName,
                                          _In_ NDIS_HANDLE NdisBindingHandle);
 // IRQL <= DISPATCH_LEVEL, from here on. The chain is NDIS's from the call on; each NBL comes back once.

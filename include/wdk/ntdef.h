@@ -9,7 +9,9 @@
 #include <basetsd.h>
 #include <driverspecs.h>
 #include <guiddef.h>
+#include <kernelspecs.h>
 #include <sal.h>
+#include <sdkddkver.h>
 #include <specstrings.h>
 #include <stdarg.h>
 #include <stddef.h>

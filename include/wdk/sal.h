@@ -13,7 +13,6 @@
 #define _Check_return_
 #define _Check_return_opt_
 #define _Check_return_wat_
-#define _Clears_doinit_
 #define _COM_Outptr_
 #define _COM_Outptr_opt_
 #define _COM_Outptr_opt_result_maybenull_
@@ -63,11 +62,11 @@
 #define _Inout_z_
 #define _Interlocked_
 #define _Interlocked_operand_
+#define _IRQL_is_cancel_
 #define _IRQL_requires_same_
 #define _IRQL_restores_
 #define _IRQL_saves_
-#define _Kernel_entry_
-#define _Kernel_entry_always_
+#define _IRQL_uses_cancel_
 #define _Kernel_float_restored_
 #define _Kernel_float_saved_
 #define _Kernel_float_used_
@@ -76,7 +75,6 @@
 #define _Maybe_raises_SEH_exception_
 #define _Maybenull_
 #define _Maybevalid_
-#define _Must_hold_fs_
 #define _Must_inspect_result_
 #define _No_competing_thread_
 #define _Notliteral_
@@ -110,7 +108,6 @@
 #define _Post_notnull_
 #define _Post_null_
 #define _Post_ptr_invalid_
-#define _Post_unknown_
 #define _Post_valid_
 #define _Post_z_
 #define _Pre_
@@ -133,7 +130,6 @@
 #define _Prepost_z_
 #define _Printf_format_string_
 #define _Raises_SEH_exception_
-#define _Readable_bytes_none_
 #define _Requires_no_locks_held_
 #define _Reserved_
 #define _Result_nullonfailure_
@@ -150,7 +146,6 @@
 #define _Scanf_format_string_
 #define _Scanf_s_format_string_
 #define _Strict_type_match_
-#define _Struct_valid_
 #define _Unchanged_all_
 #define _Use_decl_annotations_
 #define _Valid_
@@ -161,8 +156,6 @@
 #define _Acquires_lock_(...)
 #define _Acquires_nonreentrant_lock_(...)
 #define _Acquires_shared_lock_(...)
-#define _Acquires_shared_spin_lock_(...)
-#define _Acquires_spin_lock_(...)
 #define _Always_(...)
 #define _Analysis_assume_(...)
 #define _Analysis_assume_lock_acquired_(...)
@@ -173,7 +166,6 @@
 #define _Analysis_assume_same_lock_(...)
 #define _Analysis_mode_(...)
 #define _Analysis_suppress_lock_checking_(...)
-#define _Annotation_(...)
 #define _At_(...)
 #define _At_buffer_(...)
 #define _Called_from_function_class_(...)
@@ -278,24 +270,18 @@
 #define _Internal_lock_level_order_(...)
 #define _IRQL_always_function_max_(...)
 #define _IRQL_always_function_min_(...)
-#define _IRQL_cancel_(...)
-#define _IRQL_is_cancel_(...)
-#define _IRQL_limited_to_(...)
 #define _IRQL_raises_(...)
 #define _IRQL_requires_(...)
 #define _IRQL_requires_max_(...)
 #define _IRQL_requires_min_(...)
 #define _IRQL_restores_global_(...)
 #define _IRQL_saves_global_(...)
-#define _IRQL_uses_cancel_(...)
 #define _Kernel_acquires_resource_(...)
 #define _Kernel_clear_do_init_(...)
-#define _Kernel_entry_point_(...)
 #define _Kernel_releases_resource_(...)
 #define _Kernel_requires_resource_held_(...)
 #define _Kernel_requires_resource_not_held_(...)
 #define _Lock_level_order_(...)
-#define _Null_terminated_if_(...)
 #define _On_failure_(...)
 #define _Out_bound_(...)
 #define _Out_bytecap_(...)
@@ -407,12 +393,10 @@
 #define _Releases_lock_(...)
 #define _Releases_nonreentrant_lock_(...)
 #define _Releases_shared_lock_(...)
-#define _Releases_spin_lock_(...)
 #define _Requires_exclusive_lock_held_(...)
 #define _Requires_lock_held_(...)
 #define _Requires_lock_not_held_(...)
 #define _Requires_shared_lock_held_(...)
-#define _Result_nullonfailure_if_(...)
 #define _Ret_bound_(...)
 #define _Ret_bytecap_(...)
 #define _Ret_bytecount_(...)
@@ -445,7 +429,6 @@
 #define _Satisfies_(...)
 #define _Scanf_format_string_params_(...)
 #define _Scanf_s_format_string_params_(...)
-#define _Set_holds_lock_(...)
 #define _Static_assume_(...)
 #define _Struct_size_bytes_(...)
 #define _Success_(...)

@@ -22,6 +22,7 @@
 
 // Words without arguments ------------------------------------------------------------------------
 
+#define __allocator
 #define __analysis_noreturn
 #define __callback
 #define __checkReturn
@@ -35,7 +36,6 @@
 #define __deref_inout_opt
 #define __deref_inout_z
 #define __deref_inout_z_opt
-#define __deref_nonvolatile
 #define __deref_opt_in
 #define __deref_opt_in_opt
 #define __deref_opt_in_z
@@ -52,7 +52,6 @@
 #define __deref_out_opt
 #define __deref_out_z
 #define __deref_out_z_opt
-#define __deref_volatile
 #define __encoded_array
 #define __encoded_pointer
 #define __exceptthat
@@ -70,7 +69,6 @@
 #define __kernel_entry
 #define __maybenull
 #define __maybevalid
-#define __nonvolatile
 #define __notnull
 #define __notreadonly
 #define __notref
@@ -91,27 +89,19 @@
 #define __reserved
 #define __rpc_entry
 #define __valid
-#define __volatile
 
 // Words with arguments ---------------------------------------------------------------------------
 
-#define __acquires_lock(...)
-#define __allocator(...)
 #define __analysis_assert(...)
 #define __analysis_assume(...)
 #define __analysis_assume_nullterminated(...)
 #define __analysis_hint(...)
-#define __assume_bound(...)
-#define __assume_validated(...)
 #define __bcount(...)
 #define __bcount_opt(...)
 #define __blocksOn(...)
-#define __bound_ecount(...)
 #define __byte_readableTo(...)
 #define __byte_writableTo(...)
-#define __callback_class(...)
 #define __class_code_content(...)
-#define __code_content(...)
 #define __control_entrypoint(...)
 #define __data_entrypoint(...)
 #define __deref_bcount(...)
@@ -257,7 +247,6 @@
 #define __deref_out_ecount_z(...)
 #define __deref_out_ecount_z_opt(...)
 #define __deref_out_range(...)
-#define __drv_when_annotation(...)
 #define __ecount(...)
 #define __ecount_opt(...)
 #define __elem_readableTo(...)
@@ -296,12 +285,10 @@
 #define __in_ecount_z(...)
 #define __in_ecount_z_opt(...)
 #define __in_range(...)
-#define __in_typefix(...)
 #define __in_xcount(...)
 #define __in_xcount_opt(...)
 #define __inexpressible_readableTo(...)
 #define __inexpressible_writableTo(...)
-#define __inner_control_entrypoint(...)
 #define __inout_bcount(...)
 #define __inout_bcount_full(...)
 #define __inout_bcount_full_opt(...)
@@ -333,7 +320,6 @@
 #define __inout_range(...)
 #define __inout_xcount(...)
 #define __inout_xcount_opt(...)
-#define __nothrow_when(...)
 #define __on_failure(...)
 #define __out_awcount(...)
 #define __out_bcount(...)
@@ -366,15 +352,11 @@
 #define __out_ecount_z(...)
 #define __out_ecount_z_opt(...)
 #define __out_range(...)
-#define __out_validated(...)
 #define __out_xcount(...)
 #define __out_xcount_full(...)
 #define __out_xcount_opt(...)
 #define __out_xcount_part(...)
-#define __part_ecount(...)
-#define __post_notnull_if(...)
 #define __range(...)
-#define __source_code_content(...)
 #define __struct_bcount(...)
 #define __struct_xcount(...)
 #define __success(...)

@@ -1680,8 +1680,6 @@ NTSTATUS KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex, _Out_ PPROCESSOR_NU
 // Strings ----------------------------------------------------------------------------------------
 
 VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString, _In_opt_z_ PCWSTR SourceString);
-NTSTATUS RtlUnicodeStringInit(_Out_ PUNICODE_STRING DestinationString,
-                              _In_opt_z_ PCWSTR SourceString);
 VOID RtlInitAnsiString(_Out_ PANSI_STRING DestinationString, _In_opt_z_ PCSZ SourceString);
 VOID RtlInitString(_Out_ PSTRING DestinationString, _In_opt_z_ PCSZ SourceString);
 FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING DestinationString,

@@ -33,8 +33,9 @@ static void report_object_access(const struct pp_event *event, const struct pp_o
     const struct pp_object *flight =
         whole(object)->state == PP_OBJECT_IN_FLIGHT ? whole(object)
                                                     : pp_flight_with(event->args[0], event->args[1]);
+    bool is_inside = event->args[0] - object->address < object->size;
     char what[96];
-    if (whole(object)->state == PP_OBJECT_FREED) {
+    if (is_inside && whole(object)->state == PP_OBJECT_FREED) {
         snprintf(what, sizeof(what), "freed %s %s", pp_object_word(object), act);
         pp_report(PP_RULE_MEM_UAF, event, what);
     } else if (flight != NULL) {

@@ -5,6 +5,7 @@
 
 void pp_check_pools(const struct pp_event *event);
 void pp_check_frees(const struct pp_event *event);
+void pp_check_contexts(const struct pp_event *event);
 void pp_check_sends(const struct pp_event *event);
 void pp_check_bindings(const struct pp_event *event);
 void pp_check_levels(const struct pp_event *event);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check/flight.h"
 
+#include "base/arena.h"
 #include "base/expect.h"
 #include "base/guard.h"
 
@@ -15,6 +16,8 @@
 
 #define WALK_MAX 65536u  // NBs, or MDLs of an NB; longer lists are taken to be cyclic
 #define NO_PART 0u
+#define NULL_PAGE_BYTES 65536u
+#define ADDRESSES_END ((uint64_t)1 << 47)  // of a process
 
 struct part {
     uint64_t address;
@@ -67,21 +70,59 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
     nbl->first_part = index;
 }
 
+// The object that these bytes belong to, live or not; NULL if they are no object's.
+static const struct pp_object *holder_of(uint64_t address) {
+    const struct pp_object *object = pp_model_holding(address);
+    return object != NULL ? object : pp_model_around(address, /*reach=*/0);
+}
+
+static bool is_within(uint64_t address, uint64_t size, const struct pp_object *object) {
+    return address + size <= object->address + object->size;
+}
+
 // An MDL may be one that an allocator made, or lie inside memory that is the driver's.
 static bool is_readable(uint64_t address, uint64_t size) {
-    const struct pp_object *object = pp_model_holding(address);
-    return object != NULL && address + size <= object->address + object->size;
+    const struct pp_object *object = holder_of(address);
+    return object != NULL && object->state != PP_OBJECT_FREED && is_within(address, size, object);
+}
+
+// What is wrong with the bytes that an MDL describes, or NULL. Nothing is known of bytes that are not the
+// world's: a driver may send from its globals.
+static const char *problem_of_data(uint64_t address, uint64_t size) {
+    if (size == 0) {
+        return NULL;
+    }
+    if (address < NULL_PAGE_BYTES || address >= ADDRESSES_END) {
+        return "MDL of memory that does not exist";
+    }
+    if (address - PP_ARENA_BASE >= PP_ARENA_BYTES) {
+        return NULL;
+    }
+    const struct pp_object *object = holder_of(address);
+    if (object == NULL) {
+        return "MDL of memory that is not the driver's";
+    }
+    if (object->state == PP_OBJECT_FREED) {
+        return "MDL of freed memory";
+    }
+    return is_within(address, size, object) ? NULL : "MDL that is longer than its memory";
 }
 
 PP_READS_CLOSED static struct pp_flight_problem add_mdls(struct pp_object *nbl, const MDL *mdl) {
     for (uint32_t i = 0; mdl != NULL; i++, mdl = mdl->Next) {
         if (i == WALK_MAX) {
-            return (struct pp_flight_problem){"MDL chain that does not end", (uintptr_t)mdl, true};
+            return (struct pp_flight_problem){"MDL chain that does not end", (uintptr_t)mdl,
+                                              PP_FLIGHT_ENDLESS};
         }
         if (!is_readable((uintptr_t)mdl, sizeof(*mdl))) {
-            return (struct pp_flight_problem){"MDL that does not exist", (uintptr_t)mdl, false};
+            return (struct pp_flight_problem){"MDL that does not exist", (uintptr_t)mdl,
+                                              PP_FLIGHT_FOREIGN};
         }
         const uint64_t buffer = (uintptr_t)mdl->MappedSystemVa;
+        const char *problem = problem_of_data(buffer, mdl->ByteCount);
+        if (problem != NULL) {
+            return (struct pp_flight_problem){problem, buffer, PP_FLIGHT_DEAD};
+        }
         add_part(nbl, (uintptr_t)mdl, sizeof(*mdl));
         if (is_readable(buffer, mdl->ByteCount)) {
             add_part(nbl, buffer, mdl->ByteCount);
@@ -98,11 +139,13 @@ PP_READS_CLOSED static struct pp_flight_problem add_nbs(struct pp_object *nbl) {
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
     for (uint32_t i = 0; nb != NULL; i++, nb = nb->Next) {
         if (i == WALK_MAX) {
-            return (struct pp_flight_problem){"NB list that does not end", (uintptr_t)nb, true};
+            return (struct pp_flight_problem){"NB list that does not end", (uintptr_t)nb,
+                                              PP_FLIGHT_ENDLESS};
         }
         const struct pp_object *object = pp_model_at((uintptr_t)nb);
         if (object == NULL || object->kind != PP_OBJECT_NB || object->state == PP_OBJECT_FREED) {
-            return (struct pp_flight_problem){"NB that does not exist", (uintptr_t)nb, false};
+            return (struct pp_flight_problem){"NB that does not exist", (uintptr_t)nb,
+                                              PP_FLIGHT_FOREIGN};
         }
         if (!is_own_nb(nbl, object)) {
             add_part(nbl, object->address, object->size);
@@ -130,8 +173,20 @@ static uint64_t header_digest(const NET_BUFFER_LIST *nbl) {
            XXH3_64bits(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
 }
 
+PP_READS_CLOSED static void add_context_blocks(struct pp_object *nbl) {
+    const NET_BUFFER_LIST_CONTEXT *context = ((const NET_BUFFER_LIST *)nbl->address)->Context;
+    for (uint32_t i = 0; context != NULL && i < WALK_MAX; i++, context = context->Next) {
+        const struct pp_object *object = pp_model_at((uintptr_t)context);
+        if (object == NULL || object->kind != PP_OBJECT_CONTEXT || object->state == PP_OBJECT_FREED) {
+            return;  // the initial block, which is part of the NBL's
+        }
+        add_part(nbl, object->address, object->size);
+    }
+}
+
 struct pp_flight_problem pp_flight_begin(struct pp_object *nbl) {
     nbl->first_part = NO_PART;
+    add_context_blocks(nbl);
     struct pp_flight_problem problem = add_nbs(nbl);
     if (problem.what != NULL) {
         pp_flight_end(nbl);

@@ -4,10 +4,16 @@
 #pragma once
 #include "check/model.h"
 
+enum pp_flight_fault {
+    PP_FLIGHT_ENDLESS,  // a list that does not end
+    PP_FLIGHT_FOREIGN,  // a structure that no allocator made
+    PP_FLIGHT_DEAD,     // data that is not there
+};
+
 struct pp_flight_problem {
     const char *what;   // NULL: none
     uint64_t address;   // of the culprit
-    bool is_cyclic;
+    enum pp_flight_fault fault;
 };
 
 void pp_flight_reset(void);

@@ -20,10 +20,14 @@ static struct pp_map by_address;
 static uint32_t list_count;     // completion lists of several NBLs so far
 static bool *list_is_processed; // by list: the driver has freed or sent again one of its NBLs
 static uint32_t list_capacity;
+static struct pp_take *takes;   // the first is never used
+static uint32_t take_count;
+static uint32_t take_capacity;
 
 void pp_model_reset(void) {
     object_count = 0;
     list_count = 0;
+    take_count = 0;
     pp_map_clear(&by_address);
     pp_flight_reset();
 }
@@ -223,6 +227,38 @@ static void note_failure(const struct pp_event *event) {
     }
 }
 
+// === Context space ===
+
+const struct pp_take *pp_model_take(uint32_t take) { return &takes[take]; }
+
+static void take_context(const struct pp_event *event) {
+    const uint64_t *args = event->args;
+    if ((NDIS_STATUS)args[2] != NDIS_STATUS_SUCCESS) {
+        return;
+    }
+    if (args[3] != 0) {
+        add(PP_OBJECT_CONTEXT, args[3], args[4], event);
+    }
+    struct pp_object *nbl = pp_model_at(args[0]);
+    if (nbl == NULL) {
+        return;
+    }
+    if (++take_count >= take_capacity) {
+        take_capacity = take_capacity == 0 ? 256 : take_capacity * 2;
+        takes = realloc(takes, take_capacity * sizeof(*takes));
+        pp_expect(takes != NULL, "no memory for %u takes", take_capacity);
+    }
+    takes[take_count] = (struct pp_take){.size = (uint32_t)args[1], .below = nbl->last_take};
+    nbl->last_take = take_count;
+}
+
+static void give_context(const struct pp_event *event) {
+    struct pp_object *nbl = pp_model_at(event->args[0]);
+    if (nbl != NULL && nbl->last_take != 0) {
+        nbl->last_take = takes[nbl->last_take].below;
+    }
+}
+
 // === Bindings ===
 
 static void set_phase(uint64_t address, enum pp_binding_phase phase) {
@@ -332,6 +368,9 @@ void pp_model_apply(const struct pp_event *event) {
             add(PP_OBJECT_MDL, args[3], args[4], event);
         }
         break;
+    case PP_EVENT_CONTEXT_MADE: take_context(event); break;
+    case PP_EVENT_CONTEXT_FREE: give_context(event); break;
+    case PP_EVENT_CONTEXT_GONE: remove_object(args[0], event); break;
     case PP_EVENT_FAULT_FIRED: note_failure(event); break;
     case PP_EVENT_SEND_TAKEN: send_chain(event); break;
     case PP_EVENT_SEND_RETURN: return_chain(event); break;

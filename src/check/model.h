@@ -12,6 +12,7 @@ enum pp_object_kind {
     PP_OBJECT_NB,
     PP_OBJECT_MDL,
     PP_OBJECT_MEMORY,
+    PP_OBJECT_CONTEXT,  // block of context space beside an NBL
     PP_OBJECT_IRP,
     PP_OBJECT_BUFFER,  // an IRP's data
     PP_OBJECT_BINDING,
@@ -60,6 +61,7 @@ struct pp_object {
     uint32_t live_count;    // pools: NBLs or NBs; bindings: sends that are out
     uint32_t list;          // NBLs: completion list it last came back in, 0 if none of several
     uint32_t binding;       // NBLs in flight: on which
+    uint32_t last_take;     // NBLs: context space taken and not given back, see pp_model_take; 0: none
     uint32_t first_part;    // NBLs in flight: see flight.h
     uint32_t flight_count;  // parts in flight that lie in it
     struct pp_trail made;
@@ -74,6 +76,13 @@ void pp_model_apply(const struct pp_event *event);
 
 // The object at exactly this address, freed or not; NULL if there was never one.
 struct pp_object *pp_model_at(uint64_t address);
+
+// Context space that was taken from an NBL, the last first.
+struct pp_take {
+    uint32_t size;   // bytes
+    uint32_t below;  // the one before, 0: none
+};
+const struct pp_take *pp_model_take(uint32_t take);
 
 // The live object that contains this address, the innermost one; NULL if none does.
 struct pp_object *pp_model_holding(uint64_t address);

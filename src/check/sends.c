@@ -32,6 +32,11 @@ static bool judge_binding(const struct pp_event *event, const struct pp_object *
 
 // True if the chain can be followed past this NBL.
 PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t address) {
+    static const enum pp_rule_index rules[] = {
+        [PP_FLIGHT_ENDLESS] = PP_RULE_NBL_ACYCLIC,
+        [PP_FLIGHT_FOREIGN] = PP_RULE_POOL_PRIVATE,
+        [PP_FLIGHT_DEAD] = PP_RULE_MEM_UAF,
+    };
     struct pp_object *nbl = pp_model_at(address);
     if (nbl == NULL || nbl->kind != PP_OBJECT_NBL) {
         pp_report(PP_RULE_POOL_PRIVATE, event, "NBL sent that no allocator made");
@@ -56,8 +61,12 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
     if (problem.what != NULL) {
         char what[96];
         snprintf(what, sizeof(what), "NBL sent with an %s", problem.what);
-        pp_report(problem.is_cyclic ? PP_RULE_NBL_ACYCLIC : PP_RULE_POOL_PRIVATE, event, what);
+        pp_report(rules[problem.fault], event, what);
         pp_report_object(nbl);
+        const struct pp_object *culprit = pp_model_around(problem.address, /*reach=*/0);
+        if (culprit != NULL && culprit != nbl) {
+            pp_report_object(culprit);
+        }
         return false;
     }
     if (!pp_flight_has_data(nbl)) {

@@ -27,8 +27,9 @@ static void emit_crash(int signal_number, const siginfo_t *info, const ucontext_
                        const struct pp_fiber *fiber) {
     uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
     uintptr_t frame = (uintptr_t)context->uc_mcontext.gregs[REG_RBP];
-    uintptr_t address = (uintptr_t)info->si_addr;
-    if (signal_number == SIGILL || signal_number == SIGTRAP) {
+    // The processor does not tell an address that is not canonical.
+    uintptr_t address = info->si_code == SI_KERNEL ? UINTPTR_MAX : (uintptr_t)info->si_addr;
+    if (signal_number == SIGILL || signal_number == SIGTRAP || signal_number == SIGFPE) {
         const unsigned char *code = (const unsigned char *)pc;
         uint64_t kind = signal_number == SIGILL && is_ubsan_trap(code) ? code[4] : UINT64_MAX;
         pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_UNDEFINED, kind);

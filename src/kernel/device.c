@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Driver objects, device objects and symbolic links.
 #include "base/emit.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/device.h"
 #include "kernel/memory.h"
@@ -41,6 +42,8 @@ NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
     (void)DeviceName;  // a program names its files by the driver, whose first device is meant
     (void)Exclusive;
     pp_switch_point();
+    pp_touch_write(DriverObject, sizeof(*DriverObject));
+    pp_touch_write(DeviceObject, sizeof(*DeviceObject));
     size_t size = sizeof(DEVICE_OBJECT) + DeviceExtensionSize;
     DEVICE_OBJECT *device = NULL;
     if (!pp_fault_fires(PP_POINT_DEVICE_CREATE)) {

@@ -4,7 +4,7 @@
 #include "kernel/irp.h"
 
 #include "base/emit.h"
-#include "base/guard.h"
+#include "base/touch.h"
 #include "kernel/callback.h"
 #include "kernel/device.h"
 #include "kernel/memory.h"
@@ -146,11 +146,13 @@ VOID IoCompleteRequest(IRP *Irp, CCHAR PriorityBoost) {
 }
 
 IO_STACK_LOCATION *IoGetCurrentIrpStackLocation(IRP *Irp) {
+    pp_touch_read(Irp, sizeof(*Irp));
     return Irp->Tail.Overlay.CurrentStackLocation;
 }
 
 VOID IoMarkIrpPending(IRP *Irp) {
     pp_switch_point();
+    pp_touch_write(Irp, sizeof(*Irp));
     Irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
 }
 

@@ -2,6 +2,7 @@
 // Spin locks and IRQL, as on a machine with many processors: a fiber that finds a lock held waits while
 // its holder goes on. A held lock's word is the number of the fiber that holds it.
 #include "base/emit.h"
+#include "base/touch.h"
 #include "kernel/schedule.h"
 
 #include <ndis.h>
@@ -20,14 +21,17 @@ static enum pp_lock_state state_of(const KSPIN_LOCK *lock) {
 
 static void acquire(KSPIN_LOCK *lock, bool is_dpr) {
     pp_switch_point();
+    pp_touch_write(lock, sizeof(*lock));
     PP_EMIT(LOCK_ACQUIRE, pp_object(lock), is_dpr, state_of(lock));
     while (*lock != 0) {
         pp_schedule_block(lock, PP_NEVER);
+        pp_touch_write(lock, sizeof(*lock));
     }
     *lock = own_number();
 }
 
 static void release(KSPIN_LOCK *lock, bool is_dpr) {
+    pp_touch_write(lock, sizeof(*lock));
     PP_EMIT(LOCK_RELEASE, pp_object(lock), is_dpr, state_of(lock));
     *lock = 0;
     pp_schedule_wake(lock, /*all=*/false);
@@ -53,6 +57,7 @@ static void release_lowering(KSPIN_LOCK *lock, KIRQL old_irql) {
 }
 
 VOID NdisAllocateSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    pp_touch_write(SpinLock, sizeof(*SpinLock));
     SpinLock->SpinLock = 0;
     SpinLock->OldIrql = PASSIVE_LEVEL;
 }
@@ -65,6 +70,7 @@ VOID NdisAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) {
 }
 
 VOID NdisReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    pp_touch_read(SpinLock, sizeof(*SpinLock));
     release_lowering(&SpinLock->SpinLock, SpinLock->OldIrql);
 }
 
@@ -75,7 +81,10 @@ VOID NdisDprReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
     pp_switch_point();
 }
 
-VOID KeInitializeSpinLock(KSPIN_LOCK *SpinLock) { *SpinLock = 0; }
+VOID KeInitializeSpinLock(KSPIN_LOCK *SpinLock) {
+    pp_touch_write(SpinLock, sizeof(*SpinLock));
+    *SpinLock = 0;
+}
 
 KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK *SpinLock) { return acquire_raising(SpinLock); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What drivers wait with: NDIS events, kernel events, sleeping. Waiting blocks the fiber; time is virtual.
 #include "base/emit.h"
+#include "base/touch.h"
 #include "kernel/schedule.h"
 
 #include <ndis.h>
@@ -9,6 +10,7 @@
 #define SLEEP_TICKS_MIN PP_TICKS_PER_MS
 
 static void init_event(KEVENT *event, EVENT_TYPE type, bool is_set) {
+    pp_touch_write(event, sizeof(*event));
     event->Header.Type = (UCHAR)type;
     event->Header.SignalState = is_set;
     event->Header.WaitListHead.Flink = event->Header.WaitListHead.Blink = &event->Header.WaitListHead;
@@ -16,6 +18,7 @@ static void init_event(KEVENT *event, EVENT_TYPE type, bool is_set) {
 
 static LONG set_event(KEVENT *event) {
     pp_switch_point();
+    pp_touch_write(event, sizeof(*event));
     PP_EMIT(EVENT_SET, pp_object(event));
     LONG old_state = event->Header.SignalState;
     if (event->Header.Type == NotificationEvent) {
@@ -30,6 +33,7 @@ static LONG set_event(KEVENT *event) {
 
 static LONG reset_event(KEVENT *event) {
     pp_switch_point();
+    pp_touch_write(event, sizeof(*event));
     LONG old_state = event->Header.SignalState;
     event->Header.SignalState = 0;
     return old_state;
@@ -38,6 +42,7 @@ static LONG reset_event(KEVENT *event) {
 // True if the event was signalled, false if the time was up first.
 static bool wait_event(KEVENT *event, uint64_t ticks) {
     pp_switch_point();
+    pp_touch_write(event, sizeof(*event));
     if (ticks != 0) {  // a wait of no length is a look at the event, allowed up to DISPATCH_LEVEL
         PP_EMIT(WAIT, pp_object(event), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS);
     }
@@ -86,6 +91,7 @@ VOID KeClearEvent(KEVENT *Event) { reset_event(Event); }
 
 LONG KeReadStateEvent(KEVENT *Event) {
     pp_switch_point();
+    pp_touch_read(Event, sizeof(*Event));
     return Event->Header.SignalState;
 }
 
@@ -94,6 +100,7 @@ static uint64_t ticks_of(const LARGE_INTEGER *timeout) {
     if (timeout == NULL) {
         return PP_NEVER;
     }
+    pp_touch_read(timeout, sizeof(*timeout));
     if (timeout->QuadPart <= 0) {
         return (uint64_t)-timeout->QuadPart;
     }

@@ -6,6 +6,7 @@
 #include "base/emit.h"
 #include "base/expect.h"
 #include "base/handle.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/schedule.h"
 
@@ -158,11 +159,14 @@ VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Statu
     }
 }
 
+// Where the driver wants the results of the open must still be there when a pending open ends.
 static void finish_open(struct pp_binding *binding) {
     binding->is_open = true;
+    pp_touch_write(binding->open_handle, sizeof(*binding->open_handle));
     *binding->open_handle = binding->handle;
-    if (binding->open_parameters->SelectedMediumIndex != NULL) {
-        *binding->open_parameters->SelectedMediumIndex = 0;
+    if (binding->medium_index != NULL) {
+        pp_touch_write(binding->medium_index, sizeof(*binding->medium_index));
+        *binding->medium_index = 0;
     }
 }
 
@@ -179,7 +183,8 @@ NDIS_STATUS NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE Protoc
     }
     binding->context = ProtocolBindingContext;
     binding->open_handle = NdisBindingHandle;
-    binding->open_parameters = OpenParameters;
+    pp_touch_read(OpenParameters, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1);
+    binding->medium_index = OpenParameters->SelectedMediumIndex;
     bool is_set;
     enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_OPEN, &is_set);
     NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];

@@ -30,7 +30,7 @@ struct pp_binding {
     NDIS_HANDLE handle;
     NDIS_HANDLE context;             // ProtocolBindingContext
     NDIS_HANDLE *open_handle;        // where a pending open puts its results
-    NDIS_OPEN_PARAMETERS *open_parameters;
+    UINT *medium_index;              // likewise; may be NULL
     uint32_t sends_in_flight;
     uint32_t callback_count;         // completions that are running; a close waits for them
     struct pp_answer bind;

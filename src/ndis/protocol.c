@@ -2,6 +2,7 @@
 // Registration of protocol drivers.
 #include "base/emit.h"
 #include "base/handle.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/callback.h"
 #include "ndis/binding.h"
@@ -57,6 +58,8 @@ NDIS_STATUS NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
                                        NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *ProtocolCharacteristics,
                                        NDIS_HANDLE *NdisProtocolHandle) {
     pp_switch_point();
+    pp_touch_read(ProtocolCharacteristics, NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1);
+    pp_touch_write(NdisProtocolHandle, sizeof(*NdisProtocolHandle));
     NDIS_STATUS status = judge_registration(ProtocolCharacteristics);
     if (status != NDIS_STATUS_SUCCESS) {
         PP_EMIT(REGISTERED, 0, (uint32_t)status);

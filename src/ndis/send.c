@@ -2,6 +2,7 @@
 // Sends: what a driver hands over waits here, in order, until the program completes it.
 #include "base/emit.h"
 #include "base/expect.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
@@ -114,6 +115,7 @@ bool pp_send_complete_oldest(struct pp_binding *binding) {
 static uint32_t take_over(struct pp_binding *binding, NET_BUFFER_LIST *chain) {
     uint32_t taken = 0;
     while (chain != NULL && send_count < SEND_COUNT_MAX && pp_pool_is_nbl(chain)) {
+        pp_touch_write(chain, sizeof(*chain));
         NET_BUFFER_LIST *next = chain->Next;
         sends[send_count++] = (struct send){.binding = binding, .nbl = chain};
         binding->sends_in_flight++;

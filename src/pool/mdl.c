@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // MDLs. All memory is nonpaged and mapped here; what can fail is the MDL's allocation and the mapping.
 #include "base/emit.h"
-#include "base/guard.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "pool/book.h"
 
@@ -66,6 +66,7 @@ MDL *IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
     if (mdl == NULL || Irp == NULL) {
         return mdl;
     }
+    pp_touch_write(Irp, sizeof(*Irp));
     MDL **link = &Irp->MdlAddress;
     while (SecondaryBuffer && *link != NULL) {
         link = &(*link)->Next;
@@ -79,11 +80,13 @@ VOID IoFreeMdl(MDL *Mdl) { free_mdl(Mdl); }
 // Everything is resident, so the MDL that IoAllocateMdl returns is complete already.
 VOID MmBuildMdlForNonPagedPool(MDL *MemoryDescriptorList) {
     pp_switch_point();
+    pp_touch_write(MemoryDescriptorList, sizeof(*MemoryDescriptorList));
     MemoryDescriptorList->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
 }
 
 PVOID MmGetSystemAddressForMdlSafe(MDL *Mdl, ULONG Priority) {
     (void)Priority;  // even HighPagePriority may find memory exhausted
     pp_switch_point();
+    pp_touch_read(Mdl, sizeof(*Mdl));
     return pp_fault_fires(PP_POINT_MDL_MAP) ? NULL : Mdl->MappedSystemVa;
 }

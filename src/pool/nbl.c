@@ -149,10 +149,21 @@ NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
                     DataLength);
 }
 
+// A33: what was not given back goes with the NBL.
+PP_READS_CLOSED static void free_context_blocks(const NET_BUFFER_LIST *nbl) {
+    NET_BUFFER_LIST_CONTEXT *context = nbl->Context;
+    while (pp_arena_is(context, PP_USE_CONTEXT)) {
+        NET_BUFFER_LIST_CONTEXT *next = context->Next;
+        pp_arena_give(context);
+        context = next;
+    }
+}
+
 VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList) {
     pp_switch_point();
     PP_EMIT(NBL_FREE, pp_object(NetBufferList));
     if (pp_pool_is_nbl(NetBufferList)) {
+        free_context_blocks(NetBufferList);
         pp_arena_give(NetBufferList);
     }
 }
@@ -161,8 +172,22 @@ bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl) { return pp_arena_is(nbl, PP_USE
 
 typedef void (*guard_function)(const void *address, size_t size);
 
-static void close_range(const void *address, size_t size) { pp_guard_close(address, size); }
-static void open_range(const void *address, size_t size) { pp_guard_open(address, size); }
+// What a driver sends from its globals or its stack stays open: nobody would open it if the run ended here.
+static bool is_ours(const void *address, size_t size) {
+    return size > 0 && pp_arena_contains(address) && pp_arena_contains((const char *)address + size - 1);
+}
+
+static void close_range(const void *address, size_t size) {
+    if (is_ours(address, size)) {
+        pp_guard_close(address, size);
+    }
+}
+
+static void open_range(const void *address, size_t size) {
+    if (is_ours(address, size)) {
+        pp_guard_open(address, size);
+    }
+}
 
 PP_READS_CLOSED static void for_each_mdl(MDL *mdl, guard_function guard) {
     for (uint32_t i = 0; mdl != NULL && i < CHAIN_MAX; i++) {
@@ -173,6 +198,16 @@ PP_READS_CLOSED static void for_each_mdl(MDL *mdl, guard_function guard) {
         guard(mdl->MappedSystemVa, mdl->ByteCount);
         guard(mdl, sizeof(*mdl));
         mdl = next;
+    }
+}
+
+PP_READS_CLOSED static void for_each_context_block(NET_BUFFER_LIST_CONTEXT *context,
+                                                   guard_function guard) {
+    while (pp_arena_is(context, PP_USE_CONTEXT)) {
+        size_t size = pp_arena_find(context)->size;
+        NET_BUFFER_LIST_CONTEXT *next = context->Next;
+        guard(context, size);
+        context = next;
     }
 }
 
@@ -188,6 +223,7 @@ PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, guard_function g
             close_gaps((const char *)nbl, &layout);
         }
     }
+    for_each_context_block(nbl->Context, guard);
     NET_BUFFER *nb = nbl->FirstNetBuffer;
     for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++) {
         bool is_own = pp_arena_is(nb, PP_USE_NB);  // else it lies in the NBL's block

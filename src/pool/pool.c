@@ -5,6 +5,7 @@
 
 #include "base/emit.h"
 #include "base/handle.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "pool/book.h"
 
@@ -48,6 +49,7 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
                                           NET_BUFFER_LIST_POOL_PARAMETERS *Parameters) {
     pp_switch_point();
     struct pp_pool *pool = NULL;
+    pp_touch_read(Parameters, NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1);
     if (Parameters != NULL && !pp_fault_fires(PP_POINT_NBL_POOL_ALLOCATE) &&
         header_is_valid(&Parameters->Header, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
                         NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1) &&
@@ -68,6 +70,7 @@ NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
                                       NET_BUFFER_POOL_PARAMETERS *Parameters) {
     pp_switch_point();
     struct pp_pool *pool = NULL;
+    pp_touch_read(Parameters, NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1);
     if (Parameters != NULL && !pp_fault_fires(PP_POINT_NB_POOL_ALLOCATE) &&
         header_is_valid(&Parameters->Header, NET_BUFFER_POOL_PARAMETERS_REVISION_1,
                         NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1)) {

@@ -20,6 +20,7 @@ enum pp_pool_use {
     PP_USE_NB,
     PP_USE_MDL,          // NdisAllocateMdl, IoAllocateMdl
     PP_USE_RETREAT_MDL,  // MDL and buffer that a retreat added
+    PP_USE_CONTEXT,      // block of NdisAllocateNetBufferListContext
     PP_USE_POOL_END
 };
 

@@ -5,7 +5,7 @@
 //                         |<--- DataOffset --->|<--- DataLength ---->|
 //                                              ^ CurrentMdl, CurrentMdlOffset
 #include "base/emit.h"
-#include "base/guard.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 #include "pool/book.h"
 
@@ -39,6 +39,7 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
                                           ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
     pp_switch_point();
+    pp_touch_write(NetBuffer, sizeof(*NetBuffer));
     MDL *added = NULL;
     if (DataOffsetDelta <= NetBuffer->DataOffset) {
         NetBuffer->DataOffset -= DataOffsetDelta;
@@ -69,7 +70,11 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
 // Unlinks and frees the MDLs in front of the used data that a retreat added.
 static void free_unused_mdls(NET_BUFFER *nb, NET_BUFFER_FREE_MDL_HANDLER free_handler) {
     MDL *mdl = nb->MdlChain;
-    while (mdl != NULL && mdl->ByteCount <= nb->DataOffset) {
+    while (mdl != NULL) {
+        pp_touch_read(mdl, sizeof(*mdl));
+        if (mdl->ByteCount > nb->DataOffset) {
+            break;
+        }
         bool is_ours = pp_arena_is(mdl, PP_USE_RETREAT_MDL);
         if (!is_ours && free_handler == NULL) {
             break;
@@ -89,6 +94,7 @@ static void free_unused_mdls(NET_BUFFER *nb, NET_BUFFER_FREE_MDL_HANDLER free_ha
 VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                    NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
     pp_switch_point();
+    pp_touch_write(NetBuffer, sizeof(*NetBuffer));
     PP_EMIT(ADVANCE, pp_object(NetBuffer), DataOffsetDelta, FreeMdl);
     if (DataOffsetDelta > NetBuffer->stDataLength) {
         return;

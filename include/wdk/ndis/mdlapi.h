@@ -17,12 +17,13 @@ PMDL NdisAllocateMdl(_In_ NDIS_HANDLE NdisHandle, _In_reads_bytes_(Length) PVOID
 VOID NdisFreeMdl(_In_ PMDL Mdl);
 
 // IRQL <= DISPATCH_LEVEL. The address is NULL if the MDL cannot be mapped; the pointer to it may be NULL.
-#define NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)                                        \
-    do {                                                                                           \
-        if (ARGUMENT_PRESENT(VirtualAddress)) {                                                    \
-            *(PVOID *)(VirtualAddress) = MmGetSystemAddressForMdlSafe((Mdl), (ULONG)(Priority));   \
-        }                                                                                          \
-        *(Length) = MmGetMdlByteCount(Mdl);                                                        \
+#define NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)                               \
+    do {                                                                                  \
+        PVOID *PpAddress = (PVOID *)(VirtualAddress);                                     \
+        if (PpAddress != NULL) {                                                          \
+            *PpAddress = MmGetSystemAddressForMdlSafe((Mdl), (ULONG)(Priority));          \
+        }                                                                                 \
+        *(Length) = MmGetMdlByteCount(Mdl);                                               \
     } while (0)
 #define NdisQueryMdlSafe(Mdl, VirtualAddress, Length, Priority) \
     NdisQueryMdl(Mdl, VirtualAddress, Length, Priority)
