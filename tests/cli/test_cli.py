@@ -171,7 +171,7 @@ def test_run():
           [["ok", "p/below/good"], ["ok", "p/good.prog"]] and
           result.out.splitlines()[-1] == "2 programs, 0 with a finding, 0 bad inputs", result)
     keys = {"file", "driver", "verdict", "title", "rule", "op", "digest", "ops", "ops_played", "events",
-            "rules_checked", "faults_armed", "faults_fired", "points"}
+            "rules_checked", "faults_armed", "faults_fired", "points", "advice"}
     result = call("run", "--json", "p")
     rows = [json.loads(line) for line in result.out.splitlines()]
     check("run --json", len(rows) == 2 and all(set(row) == keys for row in rows) and
