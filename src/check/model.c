@@ -13,12 +13,17 @@
 
 #define HOLD_REACH_BYTES 65536u  // data deeper inside an object than this is not followed
 
+struct completion_list {
+    bool has_several;   // NBLs
+    bool is_processed;  // the driver has freed or sent again one of them while it handled completions
+    bool is_over;       // the callback that got them has returned
+};
+
 static struct pp_object *objects;
 static uint32_t object_count;
 static uint32_t object_capacity;
 static struct pp_map by_address;
-static uint32_t list_count;     // completion lists of several NBLs so far
-static bool *list_is_processed; // by list: the driver has freed or sent again one of its NBLs
+static struct completion_list *lists;  // by their numbers
 static uint32_t list_capacity;
 static struct pp_take *takes;   // the first is never used
 static uint32_t take_count;
@@ -26,7 +31,6 @@ static uint32_t take_capacity;
 
 void pp_model_reset(void) {
     object_count = 0;
-    list_count = 0;
     take_count = 0;
     pp_map_clear(&by_address);
     pp_flight_reset();
@@ -97,6 +101,7 @@ static struct pp_object *add(enum pp_object_kind kind, uint64_t address, uint64_
     object->size = size;
     object->kind = (uint8_t)kind;
     object->parent = PP_OBJECT_NONE;
+    object->list = PP_LIST_NONE;
     object->binding = PP_OBJECT_NONE;
     object->sent.depth = object->freed.depth = 0;
     object->sent.callback = object->freed.callback = PP_CALLBACK_NONE;
@@ -128,8 +133,8 @@ static struct pp_object *add_to_pool(enum pp_object_kind kind, uint64_t address,
 // A driver that goes through a completion list does so inside the callback; one that caches what comes
 // back touches none of it there.
 static void note_processed(const struct pp_object *nbl, const struct pp_event *event) {
-    if (nbl->list != 0 && event->callback == PP_CALLBACK_SEND_COMPLETE) {
-        list_is_processed[nbl->list] = true;
+    if (nbl->list != PP_LIST_NONE && event->callback == PP_CALLBACK_SEND_COMPLETE) {
+        lists[nbl->list].is_processed = true;
     }
 }
 
@@ -173,7 +178,7 @@ static void send_chain(const struct pp_event *event) {
         nbl->state = PP_OBJECT_IN_FLIGHT;
         nbl->is_unwind_due = false;
         note_processed(nbl, event);
-        nbl->list = 0;
+        nbl->list = PP_LIST_NONE;
         take_trail(&nbl->sent, event);
         if (binding != NULL) {
             nbl->binding = pp_model_index(binding);
@@ -182,21 +187,20 @@ static void send_chain(const struct pp_event *event) {
     }
 }
 
-static void add_list(void) {
-    if (++list_count >= list_capacity) {
+static uint32_t add_list(const struct pp_event *event) {
+    uint32_t list = (uint32_t)event->args[3];
+    if (list >= list_capacity) {
         list_capacity = list_capacity == 0 ? 256 : list_capacity * 2;
-        list_is_processed = realloc(list_is_processed, list_capacity * sizeof(*list_is_processed));
-        pp_expect(list_is_processed != NULL, "no memory for %u lists", list_capacity);
+        lists = realloc(lists, list_capacity * sizeof(*lists));
+        pp_expect(lists != NULL, "no memory for %u lists", list_capacity);
     }
-    list_is_processed[list_count] = false;
+    lists[list] = (struct completion_list){.has_several = event->args[2] > 1};
+    return list;
 }
 
 static void return_chain(const struct pp_event *event) {
     struct pp_object *binding = pp_model_at(event->args[0]);
-    bool is_list = event->args[2] > 1;
-    if (is_list) {
-        add_list();
-    }
+    uint32_t list = add_list(event);
     for (uint64_t at = event->args[1]; at != 0; at = (uintptr_t)((const NET_BUFFER_LIST *)at)->Next) {
         struct pp_object *nbl = pp_model_at(at);
         if (nbl == NULL || nbl->state != PP_OBJECT_IN_FLIGHT) {
@@ -204,7 +208,7 @@ static void return_chain(const struct pp_event *event) {
         }
         pp_flight_end(nbl);
         nbl->state = PP_OBJECT_LIVE;
-        nbl->list = is_list ? list_count : 0;
+        nbl->list = list;
         if (binding != NULL) {
             binding->live_count--;
         }
@@ -212,8 +216,11 @@ static void return_chain(const struct pp_event *event) {
 }
 
 bool pp_model_is_forgotten(const struct pp_object *nbl) {
-    return nbl->kind == PP_OBJECT_NBL && nbl->state == PP_OBJECT_LIVE && nbl->list != 0 &&
-           list_is_processed[nbl->list];
+    if (nbl->kind != PP_OBJECT_NBL || nbl->state != PP_OBJECT_LIVE || nbl->list == PP_LIST_NONE) {
+        return false;
+    }
+    const struct completion_list *list = &lists[nbl->list];
+    return list->has_several && list->is_processed && list->is_over;
 }
 
 // What the op has made so far and not sent must be released now, or later.
@@ -374,6 +381,7 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_FAULT_FIRED: note_failure(event); break;
     case PP_EVENT_SEND_TAKEN: send_chain(event); break;
     case PP_EVENT_SEND_RETURN: return_chain(event); break;
+    case PP_EVENT_SEND_RETURNED: lists[args[1]].is_over = true; break;
     default: apply_binding(event); break;
     }
 }

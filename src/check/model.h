@@ -23,6 +23,7 @@ enum pp_object_kind {
 enum pp_object_state { PP_OBJECT_LIVE, PP_OBJECT_IN_FLIGHT, PP_OBJECT_FREED };
 
 #define PP_OBJECT_NONE UINT32_MAX
+#define PP_LIST_NONE UINT32_MAX
 
 // Who did something to an object, and where.
 struct pp_trail {
@@ -59,7 +60,7 @@ struct pp_object {
     uint32_t parent;        // NBL, NB: its pool; NB, MDL, buffer that came with another object: that one
     bool is_part;           // it came with its parent and goes with it
     uint32_t live_count;    // pools: NBLs or NBs; bindings: sends that are out
-    uint32_t list;          // NBLs: completion list it last came back in, 0 if none of several
+    uint32_t list;          // NBLs: completion list it last came back in
     uint32_t binding;       // NBLs in flight: on which
     uint32_t last_take;     // NBLs: context space taken and not given back, see pp_model_take; 0: none
     uint32_t first_part;    // NBLs in flight: see flight.h
@@ -94,6 +95,6 @@ struct pp_object *pp_model_object(uint32_t index);
 uint32_t pp_model_index(const struct pp_object *object);
 uint32_t pp_model_count(void);
 
-// True if the NBL came back in a list of several, others of which the driver has freed or sent again while
-// it handled completions, and has itself been left alone since.
+// True if the NBL came back in a list of several that the driver has gone through, others of which it has
+// freed or sent again while it handled completions, and has itself been left alone.
 bool pp_model_is_forgotten(const struct pp_object *nbl);

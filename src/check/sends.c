@@ -30,6 +30,47 @@ static bool judge_binding(const struct pp_event *event, const struct pp_object *
     return true;
 }
 
+// An offset at the end of an MDL is the same place as the beginning of the next one.
+PP_READS_CLOSED static bool is_at(const NET_BUFFER *nb) {
+    uint64_t before = 0;
+    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
+        if (mdl == nb->CurrentMdl) {
+            return before + nb->CurrentMdlOffset == nb->DataOffset &&
+                   nb->CurrentMdlOffset <= mdl->ByteCount;
+        }
+        before += mdl->ByteCount;
+    }
+    return nb->CurrentMdl == NULL && nb->MdlChain == NULL;
+}
+
+PP_READS_CLOSED static uint64_t chain_bytes(const NET_BUFFER *nb) {
+    uint64_t bytes = 0;
+    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
+        bytes += mdl->ByteCount;
+    }
+    return bytes;
+}
+
+// Of an NBL whose lists have been walked: they end.
+PP_READS_CLOSED static bool judge_nbs(const struct pp_event *event, const struct pp_object *nbl) {
+    const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
+    for (; nb != NULL; nb = nb->Next) {
+        if (nb->DataOffset + nb->stDataLength > chain_bytes(nb)) {
+            pp_report(PP_RULE_NB_LEN, event, "NB sent with data beyond its MDLs");
+            pp_report_line("DataOffset %u, DataLength %llu, %lu bytes in the chain", nb->DataOffset,
+                           nb->stDataLength, chain_bytes(nb));
+        } else if (!is_at(nb)) {
+            pp_report(PP_RULE_NB_CONSIST, event, "NB sent whose CurrentMdl is not at its DataOffset");
+            pp_report_line("DataOffset %u, CurrentMdlOffset %u", nb->DataOffset, nb->CurrentMdlOffset);
+        } else {
+            continue;
+        }
+        pp_report_object(nbl);
+        return false;
+    }
+    return true;
+}
+
 // True if the chain can be followed past this NBL.
 PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t address) {
     static const enum pp_rule_index rules[] = {
@@ -72,7 +113,7 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
     if (!pp_flight_has_data(nbl)) {
         pp_report(PP_RULE_SEND_HAS_NB, event, "NBL sent without data");
     }
-    return true;
+    return judge_nbs(event, nbl);
 }
 
 // An NBL that is met twice in one chain is not in flight yet: the walk would not end.

@@ -19,6 +19,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
 #else
 
 #include "../../fuzz/protocol_mutator.h"
+#include "edges.h"
 #include "load.h"
 #include "tally.h"
 #include "whole.h"
@@ -126,6 +127,7 @@ static int play_input(const uint8_t *bytes, size_t size) {
     pp_protocol_read(bytes, size, &program);
     pp_run(session.driver, &program, &run_options, &verdict);
     pp_protocol_feed(&verdict);
+    pp_edges_add();
     pp_tally_add(&tally, &verdict);
     if (verdict.is_finding) {
         keep_finding(&program, &verdict, (struct pp_input){bytes, size});
@@ -232,6 +234,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
     catch_signals();
     atexit(on_exit_unasked);
     pp_protocol_on_mutation = on_mutation;
+    pp_edges_begin(session.driver);
     session.begin_seconds = now_seconds();
     run_libfuzzer(options);
     return session.is_finished ? PP_EXIT_CLEAN : finish();

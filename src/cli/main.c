@@ -35,7 +35,8 @@ static const struct verb {
      "  --findings DIR   keep findings there (default: findings), one folder for each title:\n"
      "                   program.prog, the smallest program so far; input, its bytes; report.txt\n"
      "\n"
-     "Once a second a line \"status {...}\" goes to stderr, for scripts.\n"},
+     "Once a second a line goes to stderr: to a terminal in words, elsewhere \"status {...}\" as "
+     "JSON.\n"},
     {"run", "FILE|DIR...", "play programs against the driver", "djf", pp_verb_run,
      "Plays each program once and prints a line for it, or the report of what it found. A program\n"
      "is text or binary; of a DIR, all files in it and below are played, but hidden ones and "

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tally.h"
 
+#include "edges.h"
 #include "json.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict) {
     tally->runs++;
@@ -31,16 +33,31 @@ static uint64_t per_second(uint64_t count, double seconds) {
     return seconds > 0 ? (uint64_t)((double)count / seconds) : 0;
 }
 
+static void print_status_in_words(const struct pp_tally *tally, const struct pp_findings *findings,
+                                  uint64_t speed) {
+    fprintf(stderr, "%4.0f s: %" PRIu64 " runs, %" PRIu64 " a second, ", tally->seconds, tally->runs,
+            speed);
+    if (pp_edges_count() > 0) {
+        fprintf(stderr, "%" PRIu32 " of %" PRIu32 " edges, ", pp_edges_reached(), pp_edges_count());
+    }
+    fprintf(stderr, "%" PRIu32 " findings\n", findings->count);
+}
+
 void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *findings,
                      uint64_t runs_before, double seconds_before) {
     struct pp_json json = {.out = stderr};
+    uint64_t speed = per_second(tally->runs - runs_before, tally->seconds - seconds_before);
+
+    if (isatty(STDERR_FILENO)) {
+        print_status_in_words(tally, findings, speed);
+        return;
+    }
 
     fputs("status ", stderr);
     pp_json_open(&json, NULL, '{');
     pp_json_number(&json, "seconds", (uint64_t)(tally->seconds + 0.5));
     pp_json_number(&json, "runs", tally->runs);
-    pp_json_number(&json, "exec_per_second",
-                   per_second(tally->runs - runs_before, tally->seconds - seconds_before));
+    pp_json_number(&json, "exec_per_second", speed);
     pp_json_number(&json, "findings", findings->count);
     pp_json_number(&json, "finding_runs", tally->finding_runs);
     pp_json_number(&json, "findings_lost", findings->lost_count);
@@ -49,9 +66,19 @@ void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *fin
     pp_json_number(&json, "rules_checked", tally->rules_checked);
     pp_json_number(&json, "faults_armed", tally->faults_armed);
     pp_json_number(&json, "faults_fired", tally->faults_fired);
+    pp_json_number(&json, "edges", pp_edges_count());
+    pp_json_number(&json, "edges_reached", pp_edges_reached());
     pp_json_number(&json, "points", PP_POINT_COUNT);
     pp_json_number(&json, "points_reached", count_points(tally->point_reached));
     pp_json_number(&json, "points_failed", count_points(tally->point_failed));
+    pp_json_open(&json, "point", '{');
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        pp_json_open(&json, pp_point_infos[i].name, '[');
+        pp_json_number(&json, NULL, tally->point_reached[i]);
+        pp_json_number(&json, NULL, tally->point_failed[i]);
+        pp_json_close(&json, ']');
+    }
+    pp_json_close(&json, '}');
     pp_json_end_line(&json);
     fflush(stderr);
 }
@@ -76,6 +103,10 @@ void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *find
            tally->ops_played, tally->events, tally->rules_checked);
     printf("%" PRIu64 " faults armed, %" PRIu64 " fired\n", tally->faults_armed,
            tally->faults_fired);
+    if (pp_edges_count() > 0) {
+        printf("%" PRIu32 " of the driver's %" PRIu32 " edges reached\n", pp_edges_reached(),
+               pp_edges_count());
+    }
     print_points(tally);
     printf("%" PRIu32 " findings, in %" PRIu64 " runs\n", findings->count, tally->finding_runs);
     for (uint32_t i = 0; i < findings->count; i++) {

@@ -20,8 +20,12 @@ struct send {
 
 static struct send sends[SEND_COUNT_MAX];  // oldest first
 static uint32_t send_count;
+static uint32_t list_count;  // completion lists handed back so far
 
-void pp_send_reset(void) { send_count = 0; }
+void pp_send_reset(void) {
+    send_count = 0;
+    list_count = 0;
+}
 
 // === Handing back ===
 
@@ -67,11 +71,12 @@ static void hand_back(struct pp_binding *binding, const struct pp_completion *co
     uint8_t outer_irql = pp_now.irql;
     pp_now.irql = completion->is_at_dispatch ? DISPATCH_LEVEL : outer_irql;
     ULONG flags = pp_now.irql == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
-    PP_EMIT(SEND_RETURN, pp_object(binding->handle), pp_object(chain), count);
+    uint32_t list = list_count++;
+    PP_EMIT(SEND_RETURN, pp_object(binding->handle), pp_object(chain), count, list);
     struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_SEND_COMPLETE);
     binding->protocol->entries.SendNetBufferListsCompleteHandler(binding->context, chain, flags);
     pp_binding_leave(binding, frame);
-    PP_EMIT(SEND_RETURNED, pp_object(binding->handle));
+    PP_EMIT(SEND_RETURNED, pp_object(binding->handle), list);
     pp_now.irql = outer_irql;
 }
 

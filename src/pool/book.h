@@ -23,7 +23,10 @@ void pp_nb_init(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdls, ULONG offset, SIZE_
 // Fills in an NB, MDL and buffer that a pool makes as one; see pp_pool_set_data_offset_zero.
 void pp_nb_init_with_data(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdl, void *data, ULONG data_size);
 
-// The bytes that a chain describes; stops at `limit_mdls` links.
-uint64_t pp_mdl_chain_bytes(const MDL *mdls);
-
 #define PP_POOL_GAP 16u
+#define PP_CHAIN_MAX 65536u  // NBs or MDLs: a longer list is taken to be cyclic
+
+// `unit` is a power of two.
+static inline uint32_t pp_round_up(uint32_t size, uint32_t unit) {
+    return (size + unit - 1) & ~(unit - 1);
+}

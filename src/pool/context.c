@@ -8,9 +8,8 @@
 #include "faults/injector.h"
 #include "pool/book.h"
 
-static uint32_t round_up(uint32_t size) {
-    return (size + (uint32_t)sizeof(PVOID) - 1) & ~((uint32_t)sizeof(PVOID) - 1);
-}
+// A4: a size that is no multiple is reported, then rounded up.
+static uint32_t round_up(uint32_t size) { return pp_round_up(size, sizeof(PVOID)); }
 
 // A new block in front, with `size` bytes used; NULL if there is no memory.
 static NET_BUFFER_LIST_CONTEXT *push_block(NET_BUFFER_LIST *nbl, uint32_t size, uint32_t backfill) {

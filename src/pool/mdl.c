@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define CHAIN_MAX 65536u
-
 void pp_mdl_init(MDL *mdl, void *buffer, uint32_t length) {
     memset(mdl, 0, sizeof(*mdl));
     mdl->Size = sizeof(*mdl);
@@ -21,14 +19,6 @@ void pp_mdl_init(MDL *mdl, void *buffer, uint32_t length) {
 
 bool pp_pool_is_mdl(const MDL *mdl) {
     return pp_arena_is(mdl, PP_USE_MDL) || pp_arena_is(mdl, PP_USE_RETREAT_MDL);
-}
-
-uint64_t pp_mdl_chain_bytes(const MDL *mdls) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; mdls != NULL && i < CHAIN_MAX; i++, mdls = mdls->Next) {
-        bytes += mdls->ByteCount;
-    }
-    return bytes;
 }
 
 static MDL *allocate(PVOID buffer, ULONG length) {

@@ -28,8 +28,7 @@ void pp_nb_init_with_data(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdl, void *data
 }
 
 static uint32_t with_gap(uint32_t size) {
-    return ((size + MEMORY_ALLOCATION_ALIGNMENT - 1) & ~(uint32_t)(MEMORY_ALLOCATION_ALIGNMENT - 1)) +
-           PP_POOL_GAP;
+    return pp_round_up(size, MEMORY_ALLOCATION_ALIGNMENT) + PP_POOL_GAP;
 }
 
 // | NET_BUFFER | gap | MDL | gap | data |, the last two only from a pool with data

@@ -6,8 +6,6 @@
 #include "faults/injector.h"
 #include "pool/book.h"
 
-#define CHAIN_MAX 65536u  // NBs or MDLs: beyond this a list is taken to be cyclic
-
 // Offsets into the block of an NBL; 0 where it has no such part.
 struct layout {
     uint32_t context;
@@ -17,9 +15,7 @@ struct layout {
     uint32_t size;
 };
 
-static uint32_t round_up(uint32_t size) {
-    return (size + MEMORY_ALLOCATION_ALIGNMENT - 1) & ~(uint32_t)(MEMORY_ALLOCATION_ALIGNMENT - 1);
-}
+static uint32_t round_up(uint32_t size) { return pp_round_up(size, MEMORY_ALLOCATION_ALIGNMENT); }
 
 static uint32_t add_part(struct layout *layout, uint32_t size) {
     uint32_t offset = round_up(layout->size) + PP_POOL_GAP;
@@ -190,7 +186,7 @@ static void open_range(const void *address, size_t size) {
 }
 
 PP_READS_CLOSED static void for_each_mdl(MDL *mdl, guard_function guard) {
-    for (uint32_t i = 0; mdl != NULL && i < CHAIN_MAX; i++) {
+    for (uint32_t i = 0; mdl != NULL && i < PP_CHAIN_MAX; i++) {
         if (guard == open_range) {
             guard(mdl, sizeof(*mdl));
         }
@@ -225,7 +221,7 @@ PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, guard_function g
     }
     for_each_context_block(nbl->Context, guard);
     NET_BUFFER *nb = nbl->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++) {
+    for (uint32_t i = 0; nb != NULL && i < PP_CHAIN_MAX; i++) {
         bool is_own = pp_arena_is(nb, PP_USE_NB);  // else it lies in the NBL's block
         if (is_own && guard == open_range) {
             open_range(nb, pp_arena_find(nb)->size);

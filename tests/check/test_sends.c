@@ -83,6 +83,63 @@ static void send_once_more(NET_BUFFER_LIST *nbl) {
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                             \
     "complete(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 
+// === NB-LEN, NB-CONSIST ===
+
+static NTSTATUS send_beyond_mdl(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    nbl->FirstNetBuffer->DataLength++;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS send_offset_beyond_mdl(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    nbl->FirstNetBuffer->DataOffset = 0xFFFFFFFF;
+    NdisAdjustNetBufferCurrentMdl(nbl->FirstNetBuffer);
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS send_unadjusted(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    nbl->FirstNetBuffer->DataOffset += 14;
+    nbl->FirstNetBuffer->DataLength -= 14;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+// The end of one MDL is the beginning of the next: both ways to say so are right.
+static NTSTATUS send_behind_header(IRP *irp, bool is_at_end_of_header) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    MDL *header = NdisAllocateMdl(fixture.protocol, fixture_take_memory(14), 14);
+    header->Next = nb->MdlChain;
+    nb->MdlChain = header;
+    nb->DataOffset = 14;
+    nb->CurrentMdl = is_at_end_of_header ? header : header->Next;
+    nb->CurrentMdlOffset = is_at_end_of_header ? 14 : 0;
+    fixture.kept[0] = header;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS send_from_second_mdl(IRP *irp) { return send_behind_header(irp, false); }
+
+static NTSTATUS send_from_end_of_first_mdl(IRP *irp) { return send_behind_header(irp, true); }
+
+static void free_header(NET_BUFFER_LIST *nbl) {
+    MDL *header = fixture.kept[0];
+    nbl->FirstNetBuffer->MdlChain = header->Next;
+    NdisFreeMemory(MmGetSystemAddressForMdlSafe(header, NormalPagePriority), 0, 0);
+    NdisFreeMdl(header);
+    fixture_end_send(nbl);
+    fixture_reached();
+}
+
 // === SEND-HAS-NB ===
 
 static NTSTATUS send_without_nb(IRP *irp) {
@@ -396,6 +453,21 @@ static NDIS_STATUS unbind_with_recycled(NDIS_HANDLE unbind_context) {
 #define RECYCLED TWO_WRITES "complete(b0, count: 2)\nwrite(f0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 
 static const struct check_case cases[] = {
+    {.rule = "NB-LEN",
+     .title = "poolproof: NB-LEN: NB sent with data beyond its MDLs in IRP_MJ_WRITE",
+     .catches.write = send_beyond_mdl,
+     .silent = {.write = send_from_second_mdl, .send_complete = free_header},
+     .program = check_one_write},
+    {.rule = "NB-LEN",
+     .title = "poolproof: NB-LEN: NB sent with data beyond its MDLs in IRP_MJ_WRITE",
+     .catches.write = send_offset_beyond_mdl,
+     .silent = {.write = send_from_second_mdl, .send_complete = free_header},
+     .program = check_one_write},
+    {.rule = "NB-CONSIST",
+     .title = "poolproof: NB-CONSIST: NB sent whose CurrentMdl is not at its DataOffset in IRP_MJ_WRITE",
+     .catches.write = send_unadjusted,
+     .silent = {.write = send_from_end_of_first_mdl, .send_complete = free_header},
+     .program = check_one_write},
     {.rule = "SEND-SOURCE",
      .title = "poolproof: SEND-SOURCE: NBL sent with another SourceHandle in IRP_MJ_WRITE",
      .catches.write = send_without_source,
