@@ -3,6 +3,7 @@
 // these functions (-asan-memory-access-callback-prefix=pp_driver_) before each load and store, instead
 // of the sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run stops at
 // the line that touches it, and the process goes on.
+#include "base/emit.h"
 #include "base/touch.h"
 
 #if PP_HAS_GUARD
@@ -13,9 +14,22 @@
 // Called by compiled driver code only.
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
-#define ACCESS_FUNCTIONS(size)                                                                   \
-    void pp_driver_load##size(uintptr_t address) { pp_touch_read((const void *)address, size); } \
-    void pp_driver_store##size(uintptr_t address) { pp_touch_write((void *)address, size); }
+// A loop that calls nothing still touches memory, sooner or later.
+static void count_access(void) {
+    if (--pp_now.access_countdown == 0) {
+        PP_EMIT(CRASH, PP_CRASH_ENDLESS);
+    }
+}
+
+#define ACCESS_FUNCTIONS(size)                        \
+    void pp_driver_load##size(uintptr_t address) {    \
+        count_access();                               \
+        pp_touch_read((const void *)address, size);   \
+    }                                                 \
+    void pp_driver_store##size(uintptr_t address) {   \
+        count_access();                               \
+        pp_touch_write((void *)address, size);        \
+    }
 
 ACCESS_FUNCTIONS(1)
 ACCESS_FUNCTIONS(2)

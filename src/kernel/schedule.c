@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-// Beyond these the driver is taken to loop: switch points passed without a switch, and switches made
-// without time passing.
+// Beyond these the driver is taken to loop: memory accesses and switch points without a switch, and
+// switches without time passing.
+#define ACCESSES_MAX (1u << 27)
 #define POINTS_MAX (1u << 20)
 #define SWITCHES_MAX (1u << 20)
 
@@ -154,6 +155,7 @@ static bool resume(uint32_t fiber_index) {
     struct pp_fiber *fiber = &fibers[fiber_index];
     current = fiber;
     load_countdown(fiber->op);
+    pp_now.access_countdown = ACCESSES_MAX;
     bool goes_on = pp_fiber_resume(fiber);
     progress_of(fiber->op)->points += countdown_loaded - pp_now.switch_countdown;
     current = NULL;

@@ -4,6 +4,8 @@
 
 #include <ndis.h>
 
+#define LENGTH_MAX 32766u  // characters, without the NUL
+
 static WCHAR fold(WCHAR c) { return c >= 'a' && c <= 'z' ? (WCHAR)(c - 'a' + 'A') : c; }
 
 static void touch_string(const UNICODE_STRING *string) {
@@ -13,7 +15,7 @@ static void touch_string(const UNICODE_STRING *string) {
 
 VOID RtlInitUnicodeString(UNICODE_STRING *DestinationString, PCWSTR SourceString) {
     USHORT length = 0;
-    while (SourceString != NULL) {
+    while (SourceString != NULL && length < LENGTH_MAX) {
         pp_touch_read(&SourceString[length], sizeof(WCHAR));
         if (SourceString[length] == 0) {
             break;

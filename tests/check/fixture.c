@@ -345,6 +345,8 @@ static NTSTATUS on_load(DRIVER_OBJECT *driver, UNICODE_STRING *registry_path) {
 static const struct pp_driver driver = {.name = "fixture",
                                         .entry = on_load,
                                         .bss = {(char *)&fixture, (char *)(&fixture + 1)}};
+static struct pp_verdict verdict;
+static uint32_t played_op_count;
 
 static void skip_if_build_cannot_tell(enum check_build build) {
     bool has_ubsan = __has_feature(undefined_behavior_sanitizer);
@@ -354,9 +356,8 @@ static void skip_if_build_cannot_tell(enum check_build build) {
     }
 }
 
-// Plays the program; every op of it must have something to do.
-static void play(const struct fixture_steps *act, const char *ops, const struct pp_run_options *options,
-                 struct pp_verdict *ret_verdict) {
+void fixture_play(const struct fixture_steps *act, const char *ops, const struct pp_run_options *options,
+                  struct pp_verdict *ret_verdict) {
     static char text[16384];
     static struct pp_program program;
     snprintf(text, sizeof(text), "poolproof 1\n%s", ops != NULL ? ops : "load()\n");
@@ -367,9 +368,13 @@ static void play(const struct fixture_steps *act, const char *ops, const struct 
     steps = *act;
     pp_crash_catch();  // cmocka puts its own signal handlers there before each test
     pp_run(&driver, &program, options, ret_verdict);
-    if (options == NULL && !ret_verdict->is_finding && ret_verdict->op_played_count != program.op_count) {
-        fail_msg("only %u of %u ops found something to do", ret_verdict->op_played_count,
-                 program.op_count);
+    played_op_count = program.op_count;
+}
+
+// A program whose ops find nothing to do shows nothing.
+static void check_played_all(void) {
+    if (!verdict.is_finding && verdict.op_played_count != played_op_count) {
+        fail_msg("only %u of %u ops found something to do", verdict.op_played_count, played_op_count);
     }
 }
 
@@ -383,12 +388,11 @@ static uint32_t advice_of(const char *rule) {
     return 0;
 }
 
-static struct pp_verdict verdict;
-
 static void check_catches(void **state) {
     const struct check_case *it = *state;
     skip_if_build_cannot_tell(it->build);
-    play(&it->catches, it->program, NULL, &verdict);
+    fixture_play(&it->catches, it->program, NULL, &verdict);
+    check_played_all();
     if (it->title == NULL) {
         if (verdict.is_finding) {
             fail_msg("%s\n%s", verdict.finding.title, verdict.finding.detail);
@@ -407,7 +411,9 @@ static void check_catches(void **state) {
 static void check_silent(void **state) {
     const struct check_case *it = *state;
     skip_if_build_cannot_tell(it->build);
-    play(&it->silent, it->silent_program != NULL ? it->silent_program : it->program, NULL, &verdict);
+    fixture_play(&it->silent, it->silent_program != NULL ? it->silent_program : it->program, NULL,
+                 &verdict);
+    check_played_all();
     if (verdict.is_finding) {
         fail_msg("%s\n%s", verdict.finding.title, verdict.finding.detail);
     }
@@ -422,7 +428,7 @@ static void check_silent(void **state) {
 static void check_survives(void **state) {
     const struct check_case *it = *state;
     const struct pp_run_options options = {.without_rules = true};
-    play(&it->catches, it->program, &options, &verdict);
+    fixture_play(&it->catches, it->program, &options, &verdict);
     assert_int_equal(verdict.rule_check_count > 0, verdict.is_finding);
 }
 

@@ -73,6 +73,12 @@ bool fixture_hold(void);
 void fixture_release(void);
 NTSTATUS fixture_end_irp(IRP *irp, NTSTATUS status);
 
+// Plays ops (without their version line; NULL: load()) against the driver with these steps.
+struct pp_run_options;
+struct pp_verdict;
+void fixture_play(const struct fixture_steps *act, const char *ops, const struct pp_run_options *options,
+                  struct pp_verdict *ret_verdict);
+
 // Which builds can tell.
 enum check_build { CHECK_ANY_BUILD, CHECK_WITH_GUARD, CHECK_WITHOUT_GUARD, CHECK_WITH_UBSAN };
 

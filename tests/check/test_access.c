@@ -398,6 +398,22 @@ static NTSTATUS bug_check(void) { KeBugCheckEx(0xE2, 1, 2, 3, 4); }
 
 // === ENDLESS ===
 
+// Without a call: only the accesses to memory tell.
+static NTSTATUS spin_for_ever(void) {
+    volatile LONG *holds = &fixture.holds;
+    while (*holds == 0) {
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS spin_for_long(void) {
+    volatile LONG *holds = &fixture.holds;
+    for (ULONG i = 0; i < 1000000 && *holds == 0; i++) {
+    }
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS poll_for_ever(void) {
     NdisResetEvent(&fixture.sends_done);
     while (KeReadStateEvent(&fixture.sends_done.Event) == 0) {
@@ -632,6 +648,11 @@ static const struct check_case cases[] = {
      .title = "poolproof: ENDLESS: endless loop in DriverEntry",
      .catches.load = poll_for_ever,
      .silent.load = poll_and_sleep},
+    {.rule = "ENDLESS",
+     .title = "poolproof: ENDLESS: endless loop in DriverEntry",
+     .catches.load = spin_for_ever,
+     .silent.load = spin_for_long,
+     .build = CHECK_WITH_GUARD},
 };
 
 int main(void) { return CHECK_RUN("access", cases); }
