@@ -7,7 +7,7 @@
 
 // How far each fault of an op has counted. Parallel to pp_op.faults; outcomes behind them.
 struct op_progress {
-    uint16_t calls[PP_OP_FAULTS_MAX];
+    uint32_t calls[PP_OP_FAULTS_MAX];
     bool has_fired[PP_OP_FAULTS_MAX + PP_OP_OUTCOMES_MAX];
 };
 
@@ -42,7 +42,7 @@ bool pp_fault_fires(enum pp_point point) {
             continue;
         }
         struct op_progress *so_far = &progress[pp_now.op];
-        uint16_t call = ++so_far->calls[i];
+        uint32_t call = ++so_far->calls[i];
         if (call == fault->nth || (fault->is_persistent && call > fault->nth)) {
             note_fired(&so_far->has_fired[i]);
             PP_EMIT(FAULT_FIRED, point, call);

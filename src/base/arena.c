@@ -126,6 +126,7 @@ void *pp_arena_take(size_t size, uint16_t use) {
     }
     block->size = (uint32_t)size;
     block->use = use;
+    block->owner_a = block->owner_b = 0;
     block->is_live = true;
     char *memory = memory_of(block);
     pp_guard_open(memory, size);
@@ -201,6 +202,9 @@ static const char *first_changed(const char *from, size_t size, unsigned char pa
 PP_NO_SANITIZE const void *pp_arena_check(void) {
     if (PP_HAS_GUARD) {
         return NULL;
+    }
+    if (block_count > 0 && first_changed(ARENA_BASE, REDZONE, PATTERN_REDZONE) != NULL) {
+        return first_changed(ARENA_BASE, REDZONE, PATTERN_REDZONE);
     }
     for (uint32_t i = 0; i < block_count; i++) {
         const struct pp_block *block = &blocks[i];

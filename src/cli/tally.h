@@ -20,8 +20,8 @@ struct pp_tally {
 
 void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict);
 
-// "status {...}" to stderr, in words if that is a terminal. `runs_before` and `seconds_before` are those of the last status, for
-// the present speed.
+// "status {...}" to stderr, in words if that is a terminal. `runs_before` and `seconds_before` are
+// those of the last status, for the present speed.
 void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *findings,
                      uint64_t runs_before, double seconds_before);
 

@@ -17,6 +17,9 @@ struct pp_pool *pp_pool_of(NDIS_HANDLE handle, bool is_nb_pool);
 
 NDIS_HANDLE pp_pool_handle(const struct pp_pool *pool);
 
+// Closes what lies between the parts of an NB that has MDL and data.
+void pp_nb_close_gaps(NET_BUFFER *nb, uint32_t size);
+
 // Fills in an NB whose chain is `mdls` and whose data starts at `offset`.
 void pp_nb_init(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdls, ULONG offset, SIZE_T length);
 

@@ -32,19 +32,26 @@ static uint32_t with_gap(uint32_t size) {
 }
 
 // | NET_BUFFER | gap | MDL | gap | data |, the last two only from a pool with data
+void pp_nb_close_gaps(NET_BUFFER *nb, uint32_t size) {
+    char *mdl = (char *)nb + with_gap(sizeof(NET_BUFFER));
+    if (size > sizeof(NET_BUFFER)) {
+        pp_guard_close(mdl - PP_POOL_GAP, PP_POOL_GAP);
+        pp_guard_close(mdl + with_gap(sizeof(MDL)) - PP_POOL_GAP, PP_POOL_GAP);
+    }
+}
+
 static NET_BUFFER *make_nb(struct pp_pool *pool, MDL *mdls, ULONG data_offset, SIZE_T data_length) {
     uint32_t mdl_offset = with_gap(sizeof(NET_BUFFER));
     uint32_t buffer_offset = mdl_offset + with_gap(sizeof(MDL));
     bool has_data = pool->data_size > 0;
-    char *block =
-        pp_arena_take(has_data ? (size_t)buffer_offset + pool->data_size : sizeof(NET_BUFFER), PP_USE_NB);
+    size_t size = has_data ? (size_t)buffer_offset + pool->data_size : sizeof(NET_BUFFER);
+    char *block = pp_arena_take(size, PP_USE_NB);
     if (block == NULL) {
         return NULL;
     }
     NET_BUFFER *nb = (NET_BUFFER *)block;
     if (has_data) {
-        pp_guard_close(block + mdl_offset - PP_POOL_GAP, PP_POOL_GAP);
-        pp_guard_close(block + buffer_offset - PP_POOL_GAP, PP_POOL_GAP);
+        pp_nb_close_gaps(nb, (uint32_t)size);
         pp_nb_init_with_data(nb, pp_pool_handle(pool), (MDL *)(block + mdl_offset),
                              block + buffer_offset, pool->data_size);
     } else {

@@ -224,7 +224,9 @@ PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, guard_function g
     for (uint32_t i = 0; nb != NULL && i < PP_CHAIN_MAX; i++) {
         bool is_own = pp_arena_is(nb, PP_USE_NB);  // else it lies in the NBL's block
         if (is_own && guard == open_range) {
-            open_range(nb, pp_arena_find(nb)->size);
+            uint32_t size = pp_arena_find(nb)->size;
+            open_range(nb, size);
+            pp_nb_close_gaps(nb, size);
         }
         NET_BUFFER *next = nb->Next;
         for_each_mdl(nb->MdlChain, guard);

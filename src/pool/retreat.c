@@ -9,12 +9,15 @@
 #include "faults/injector.h"
 #include "pool/book.h"
 
+#define ADDED_BY_RETREAT 1u
+
 // Sets CurrentMdl and CurrentMdlOffset to where DataOffset points. An offset at the very end of the
 // chain stays in its last MDL. The MDLs may be in flight with another NBL.
 PP_READS_CLOSED VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
     MDL *mdl = NetBuffer->MdlChain;
     ULONG offset = NetBuffer->DataOffset;
-    while (mdl != NULL && mdl->Next != NULL && offset >= mdl->ByteCount) {
+    for (uint32_t i = 0; i < PP_CHAIN_MAX && mdl != NULL && mdl->Next != NULL && offset >= mdl->ByteCount;
+         i++) {
         offset -= mdl->ByteCount;
         mdl = mdl->Next;
     }
@@ -35,6 +38,20 @@ static MDL *make_mdl(ULONG bytes) {
     return (MDL *)block;
 }
 
+// Of the MDLs in a chain, an advance frees those that a retreat has added. That is noted in the books of the
+// block that the MDL begins, whoever made it.
+static void mark_added(const MDL *mdl) {
+    struct pp_block *block = pp_arena_find(mdl);
+    if (block != NULL && block->is_live) {
+        block->owner_a = ADDED_BY_RETREAT;
+    }
+}
+
+static bool is_added(const MDL *mdl) {
+    const struct pp_block *block = pp_arena_find(mdl);
+    return block != NULL && block->is_live && block->owner_a == ADDED_BY_RETREAT;
+}
+
 NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                           ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
@@ -49,6 +66,7 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
         ULONG bytes = (ULONG)wanted;
         if (wanted <= UINT32_MAX && !pp_fault_fires(PP_POINT_RETREAT_ALLOCATE)) {
             added = AllocateMdlHandler != NULL ? AllocateMdlHandler(&bytes) : make_mdl(bytes);
+            mark_added(added);
         }
         if (added == NULL || added->ByteCount < wanted) {
             PP_EMIT(RETREAT, pp_object(NetBuffer), DataOffsetDelta, (uint32_t)NDIS_STATUS_RESOURCES);
@@ -76,7 +94,7 @@ static void free_unused_mdls(NET_BUFFER *nb, NET_BUFFER_FREE_MDL_HANDLER free_ha
             break;
         }
         bool is_ours = pp_arena_is(mdl, PP_USE_RETREAT_MDL);
-        if (!is_ours && free_handler == NULL) {
+        if (!is_added(mdl) || (!is_ours && free_handler == NULL)) {
             break;
         }
         nb->MdlChain = mdl->Next;
