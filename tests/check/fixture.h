@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the rules are made of: a small correct protocol driver, each step of which a test can
-// replace by one that misbehaves, and a table of cases. A case is one rule, one driver that breaks it and
-// must get exactly this title, and one that does the nearest legal thing and must get none.
+// What the tests of the rules are made of: a small correct protocol driver, each step of which a test
+// can replace by one that misbehaves, and a table of cases. A case is one rule, one driver that breaks
+// it and must get exactly this title, and one that does the nearest legal thing and must get none.
 //
-// The driver writes each IRP as one NBL over the IRP's MDL, has one binding, and holds the pause until its
-// sends are back. A step that replaces another does all that the other does; the functions below are the
-// parts to do it with.
+// The driver writes each IRP as one NBL over the IRP's MDL, has one binding, and holds the pause until
+// its sends are back. A step that replaces another does all that the other does; the functions below are
+// the parts to do it with.
 #pragma once
 #include <ndis.h>
 #include <stdbool.h>
@@ -13,8 +13,8 @@
 
 // NULL: the correct driver's own step.
 struct fixture_steps {
-    NTSTATUS (*load)(void);      // in DriverEntry, when device and protocol are there
-    void (*unload)(void);        // in DriverUnload, before device and protocol go
+    NTSTATUS (*load)(void);  // in DriverEntry, when device and protocol are there
+    void (*unload)(void);    // in DriverUnload, before device and protocol go
     NDIS_STATUS (*bind)(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters);
     NDIS_STATUS (*unbind)(NDIS_HANDLE unbind_context);
     NDIS_STATUS (*pause)(NET_PNP_EVENT_NOTIFICATION *notification);
@@ -31,11 +31,11 @@ struct fixture {
     DEVICE_OBJECT *device;
     NDIS_HANDLE protocol;
     NDIS_HANDLE binding;
-    NDIS_HANDLE nbl_pool;    // NBLs with an NB and room for an IRP pointer
-    NDIS_HANDLE nb_pool;     // bare NBs
-    NDIS_EVENT adapter_done; // an open or close that was pending has completed
+    NDIS_HANDLE nbl_pool;     // NBLs with an NB and room for an IRP pointer
+    NDIS_HANDLE nb_pool;      // bare NBs
+    NDIS_EVENT adapter_done;  // an open or close that was pending has completed
     NDIS_STATUS open_status;
-    NDIS_SPIN_LOCK lock;     // guards what follows
+    NDIS_SPIN_LOCK lock;  // guards what follows
     bool is_running;
     LONG holds;              // one while running, one per send
     NDIS_EVENT sends_done;   // holds has dropped to zero
@@ -45,7 +45,8 @@ struct fixture {
 
 extern struct fixture fixture;
 
-// Said by each replaced step where it does what it is about: silence proves nothing if the step never ran.
+// Said by each replaced step where it does what it is about: silence proves nothing if the step never
+// ran.
 void fixture_reached(void);
 
 // Pools as drivers make them.
@@ -63,8 +64,8 @@ void fixture_free_pools(void);
 void fixture_stop(void);
 void fixture_start(void);
 
-// Sending. fixture_make_send returns NULL if there is no memory; fixture_send counts the send and sends it;
-// fixture_end_send frees the NBL, completes its IRP and takes back the count.
+// Sending. fixture_make_send returns NULL if there is no memory; fixture_send counts the send and sends
+// it; fixture_end_send frees the NBL, completes its IRP and takes back the count.
 NET_BUFFER_LIST *fixture_make_send(IRP *irp);
 void fixture_send(NET_BUFFER_LIST *nbl);
 void fixture_end_send(NET_BUFFER_LIST *nbl);
@@ -84,12 +85,12 @@ enum check_build { CHECK_ANY_BUILD, CHECK_WITH_GUARD, CHECK_WITHOUT_GUARD, CHECK
 
 struct check_case {
     const char *rule;
-    const char *title;            // of the finding; NULL for a rule that only counts
-    uint32_t advice_count;        // rules that only count: how often it is broken
+    const char *title;      // of the finding; NULL for a rule that only counts
+    uint32_t advice_count;  // rules that only count: how often it is broken
     struct fixture_steps catches;
     struct fixture_steps silent;
-    const char *program;          // of both, without its version line; NULL: load()
-    const char *silent_program;   // if it differs
+    const char *program;         // of both, without its version line; NULL: load()
+    const char *silent_program;  // if it differs
     enum check_build build;
 };
 

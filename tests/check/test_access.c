@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory that was touched and should not have been, and everything else that stops a driver's code. What a
-// guard sees at the touch, a build without one sees later or not at all: such cases name their build.
+// Memory that was touched and should not have been, and everything else that stops a driver's code. What
+// a guard sees at the touch, a build without one sees later or not at all: such cases name their build.
 #include "fixture.h"
 
 #include <wdm.h>
@@ -238,8 +238,9 @@ static NTSTATUS send_and_retreat(IRP *irp) {
 
 static NTSTATUS send_and_map(IRP *irp) {
     send(irp);
-    return MmGetSystemAddressForMdlSafe(fixture.kept[1], NormalPagePriority) == NULL ? STATUS_PENDING
-                                                                                     : STATUS_PENDING + zero;
+    return MmGetSystemAddressForMdlSafe(fixture.kept[1], NormalPagePriority) == NULL
+               ? STATUS_PENDING
+               : STATUS_PENDING + zero;
 }
 
 // A buffer of its own, of which only the first half is sent: the rest stays the driver's, and so does
@@ -325,7 +326,8 @@ static NTSTATUS look_into_pool_handle(void) {
 }
 
 static NTSTATUS read_address_that_is_none(void) {
-    return *(volatile int *)(0x100000000000 + (ULONG_PTR)zero) == 1 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+    return *(volatile int *)(0x200000000000 + (ULONG_PTR)zero) == 1 ? STATUS_SUCCESS
+                                                                    : STATUS_UNSUCCESSFUL;
 }
 
 static NTSTATUS read_non_canonical_address(void) {
@@ -352,7 +354,9 @@ static int recurse(int depth) {
     return depth == 0 ? frame[0] : recurse(depth - 1) + frame[0];
 }
 
-static NTSTATUS recurse_for_ever(void) { return recurse(1 << 30); }
+static NTSTATUS recurse_for_ever(void) {
+    return recurse(1 << 30);
+}
 
 static NTSTATUS recurse_a_little(void) {
     fixture_reached();
@@ -371,7 +375,9 @@ static NTSTATUS stop_at_breakpoint(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS divide_by_zero(void) { return 7 / zero == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; }
+static NTSTATUS divide_by_zero(void) {
+    return 7 / zero == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
 
 static NTSTATUS shift_too_far(void) {
     return (1 << (zero + 40)) == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
@@ -394,7 +400,9 @@ static NTSTATUS assert_what_is_true(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS bug_check(void) { KeBugCheckEx(0xE2, 1, 2, 3, 4); }
+static NTSTATUS bug_check(void) {
+    KeBugCheckEx(0xE2, 1, 2, 3, 4);
+}
 
 // === ENDLESS ===
 
@@ -655,4 +663,6 @@ static const struct check_case cases[] = {
      .build = CHECK_WITH_GUARD},
 };
 
-int main(void) { return CHECK_RUN("access", cases); }
+int main(void) {
+    return CHECK_RUN("access", cases);
+}

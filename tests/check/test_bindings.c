@@ -19,9 +19,15 @@ static NTSTATUS fail_cleanly(void) {
     return STATUS_UNSUCCESSFUL;
 }
 
-static void forget_protocol(void) { fixture.protocol = NULL; }
-static void deregister_too(void) { NdisDeregisterProtocolDriver(fixture.protocol); }
-static void deregister_device(void) { NdisDeregisterProtocolDriver(fixture.device); }
+static void forget_protocol(void) {
+    fixture.protocol = NULL;
+}
+static void deregister_too(void) {
+    NdisDeregisterProtocolDriver(fixture.protocol);
+}
+static void deregister_device(void) {
+    NdisDeregisterProtocolDriver(fixture.device);
+}
 
 static void deregister_once(void) {
     NdisDeregisterProtocolDriver(fixture.protocol);
@@ -70,7 +76,8 @@ static NDIS_STATUS unbind_reached(NDIS_HANDLE unbind_context) {
 }
 
 #define BIND_FAILS "a0 = adapter()\nb0 = bind(a0)\n"
-#define BIND_FAILS_CLOSE_PENDS "a0 = adapter()\nb0 = bind(a0)                  (outcome: close = pending)\n"
+#define BIND_FAILS_CLOSE_PENDS                                                                          \
+    "a0 = adapter()\nb0 = bind(a0)                  (outcome: close = pending)\n"
 #define BIND_FAILS_CLOSE_ENDS BIND_FAILS_CLOSE_PENDS "finish_close(b0)\n"
 
 // === CLOSE-* ===
@@ -213,7 +220,7 @@ static NDIS_STATUS unbind_and_never_complete(NDIS_HANDLE unbind_context) {
 
 static void forget_close(void) {}
 
-#define CLOSE_PENDS "a0 = adapter()\nb0 = bind(a0)\nunbind(b0)                     (outcome: close = pending)\n"
+#define CLOSE_PENDS "a0 = adapter()\nb0 = bind(a0)\nunbind(b0) (outcome: close = pending)\n"
 #define CLOSE_ENDS CLOSE_PENDS "finish_close(b0)\n"
 
 // === PAUSE-*, PAUSED-SEND ===
@@ -275,13 +282,13 @@ static NTSTATUS send_at_any_time(IRP *irp) {
 
 #define PAUSE_WITH_SEND UP_TO_WRITE "pause(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 #define PAUSE_AFTER_SEND UP_TO_WRITE "complete(b0)\npause(b0)\nclose(f0)\nunbind(b0)\n"
-#define WRITE_WHILE_PAUSING                                                                              \
+#define WRITE_WHILE_PAUSING                                                                             \
     UP_TO_WRITE "pause(b0)\nwrite(f0)\ncomplete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_WHILE_RESTARTED UP_TO_WRITE "complete(b0)\npause(b0)\nrestart(b0)\nwrite(f0)\nclose(f0)\n"
-#define WRITE_BEFORE_RESTART                                                                             \
+#define WRITE_BEFORE_RESTART                                                                            \
     "a0 = adapter()\nb0 = bind(a0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
-#define WRITE_WHEN_PAUSED                                                                                \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\npause(b0)\nwrite(f0)\nclose(f0)\n"       \
+#define WRITE_WHEN_PAUSED                                                                               \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\npause(b0)\nwrite(f0)\nclose(f0)\n"    \
     "unbind(b0)\n"
 
 static NDIS_STATUS send_in_restart(void) {
@@ -325,7 +332,9 @@ static NDIS_STATUS restart_and_wait(void) {
     return NDIS_STATUS_SUCCESS;
 }
 
-static void unload_and_wait(void) { NdisWaitEvent(&fixture.sends_done, 0); }
+static void unload_and_wait(void) {
+    NdisWaitEvent(&fixture.sends_done, 0);
+}
 
 static NTSTATUS write_late(IRP *irp) {
     NdisMSleep(29000 * 1000);
@@ -438,19 +447,25 @@ static const struct check_case cases[] = {
     {.rule = "PAUSE-NOFAIL",
      .title = "poolproof: PAUSE-NOFAIL: pause failed in NetPnPEvent(Pause)",
      .catches.pause = fail_pause,
-     .silent = {.pause = pause_pending, .send_complete = end_pause_at_last_send, .unbind = unbind_stopped},
+     .silent = {.pause = pause_pending,
+                .send_complete = end_pause_at_last_send,
+                .unbind = unbind_stopped},
      .program = PAUSE_AFTER_SEND,
      .silent_program = PAUSE_WITH_SEND},
     {.rule = "PAUSE-NOFAIL",
      .title = "poolproof: PAUSE-NOFAIL: pause failed in NetPnPEvent(Pause)",
      .catches.pause = pause_pending_and_fail,
-     .silent = {.pause = pause_pending, .send_complete = end_pause_at_last_send, .unbind = unbind_stopped},
+     .silent = {.pause = pause_pending,
+                .send_complete = end_pause_at_last_send,
+                .unbind = unbind_stopped},
      .program = PAUSE_AFTER_SEND,
      .silent_program = PAUSE_WITH_SEND},
     {.rule = "PAUSE-SENDS-OUT",
      .title = "poolproof: PAUSE-SENDS-OUT: pause finished with sends out in NetPnPEvent(Pause)",
      .catches.pause = pause_at_once,
-     .silent = {.pause = pause_pending, .send_complete = end_pause_at_last_send, .unbind = unbind_stopped},
+     .silent = {.pause = pause_pending,
+                .send_complete = end_pause_at_last_send,
+                .unbind = unbind_stopped},
      .program = PAUSE_WITH_SEND},
     {.rule = "PAUSE-NEW-SEND",
      .advice_count = 1,
@@ -473,12 +488,16 @@ static const struct check_case cases[] = {
     {.rule = "PAUSE-DEADLINE",
      .title = "poolproof: PAUSE-DEADLINE: pause never finishes, waits in NetPnPEvent(Pause)",
      .catches.send_complete = lose_completion,
-     .silent = {.pause = pause_pending, .send_complete = end_pause_at_last_send, .unbind = unbind_stopped},
+     .silent = {.pause = pause_pending,
+                .send_complete = end_pause_at_last_send,
+                .unbind = unbind_stopped},
      .program = PAUSE_WITH_SEND},
     {.rule = "PAUSE-DEADLINE",
      .title = "poolproof: PAUSE-DEADLINE: pause never finishes, waits in the world",
      .catches.pause = pause_and_never_complete,
-     .silent = {.pause = pause_pending, .send_complete = end_pause_at_last_send, .unbind = unbind_stopped},
+     .silent = {.pause = pause_pending,
+                .send_complete = end_pause_at_last_send,
+                .unbind = unbind_stopped},
      .program = PAUSE_AFTER_SEND,
      .silent_program = PAUSE_WITH_SEND},
     {.rule = "STUCK",
@@ -507,4 +526,6 @@ static const struct check_case cases[] = {
      .program = UP_TO_WRITE},
 };
 
-int main(void) { return CHECK_RUN("bindings", cases); }
+int main(void) {
+    return CHECK_RUN("bindings", cases);
+}

@@ -165,7 +165,7 @@ static NTSTATUS free_mdl_beside_irps(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-#define ONE_WRITE_NO_SEND                                                                                \
+#define ONE_WRITE_NO_SEND                                                                               \
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
 
 // === FREE-NBL-INFLIGHT ===
@@ -248,8 +248,8 @@ static NTSTATUS complete_each_irp(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-#define TWO_WRITES_LIFO                                                                                  \
-    "memory(reuse: lifo)\na0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                   \
+#define TWO_WRITES_LIFO                                                                                 \
+    "memory(reuse: lifo)\na0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                \
     "write(f0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
 
 static const struct check_case cases[] = {
@@ -351,4 +351,6 @@ static const struct check_case cases[] = {
      .program = TWO_WRITES_LIFO},
 };
 
-int main(void) { return CHECK_RUN("frees", cases); }
+int main(void) {
+    return CHECK_RUN("frees", cases);
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""No rule without its proof: each rule of src/check/rule.def has a case in a table of tests/check, with a driver
-that must be caught and one that must not, and each title of the rules' code is expected by a case."""
+"""No rule without its proof: each rule of src/check/rule.def has a case in a table of tests/check, with a
+driver that must be caught and one that must not, and each title of the rules' code is expected by a case."""
 import pathlib
 import re
 import sys

@@ -2,8 +2,7 @@
 // Rules about sending: what may be sent, and that it comes back as it was and is dealt with.
 #include "fixture.h"
 
-#define TWO_WRITES                                                                                       \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nwrite(f0)\n"
+#define TWO_WRITES "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nwrite(f0)\n"
 
 // Program: two writes, and all that is in flight comes back in one list.
 #define TWO_IN_A_LIST TWO_WRITES "complete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
@@ -46,8 +45,8 @@ static void free_chain(NET_BUFFER_LIST *chain) {
     fixture_reached();
 }
 
-#define ONE_WRITE_OF_TWO                                                                                 \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                             \
+#define ONE_WRITE_OF_TWO                                                                                \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
     "complete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
 
 // === SEND-TWICE, MEM-UAF ===
@@ -79,8 +78,8 @@ static void send_once_more(NET_BUFFER_LIST *nbl) {
     }
 }
 
-#define COMPLETED_TWICE                                                                                  \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                             \
+#define COMPLETED_TWICE                                                                                 \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
     "complete(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 
 // === NB-LEN, NB-CONSIST ===
@@ -127,9 +126,13 @@ static NTSTATUS send_behind_header(IRP *irp, bool is_at_end_of_header) {
     return STATUS_PENDING;
 }
 
-static NTSTATUS send_from_second_mdl(IRP *irp) { return send_behind_header(irp, false); }
+static NTSTATUS send_from_second_mdl(IRP *irp) {
+    return send_behind_header(irp, false);
+}
 
-static NTSTATUS send_from_end_of_first_mdl(IRP *irp) { return send_behind_header(irp, true); }
+static NTSTATUS send_from_end_of_first_mdl(IRP *irp) {
+    return send_behind_header(irp, true);
+}
 
 static void free_header(NET_BUFFER_LIST *nbl) {
     MDL *header = fixture.kept[0];
@@ -344,7 +347,9 @@ static NTSTATUS send_from_redzone(IRP *irp) {
     return send_memory(irp, (char *)fixture_take_memory(96) + 100, 60);
 }
 
-static NTSTATUS send_wild_data(IRP *irp) { return send_memory(irp, (void *)0xDDDDDDDDDDDDDDDDu, 60); }
+static NTSTATUS send_wild_data(IRP *irp) {
+    return send_memory(irp, (void *)0xDDDDDDDDDDDDDDDDu, 60);
+}
 
 // To the last byte; and deep inside what is large.
 static NTSTATUS send_whole_memory(IRP *irp) {
@@ -408,7 +413,9 @@ static void change_everything(NET_BUFFER_LIST *nbl) {
 
 // === SC-ALL ===
 
-static void free_first_only(NET_BUFFER_LIST *chain) { fixture_end_send(chain); }
+static void free_first_only(NET_BUFFER_LIST *chain) {
+    fixture_end_send(chain);
+}
 
 // Keeps all NBLs of the list for later: sends one again, and frees them when the binding goes.
 static void recycle_all(NET_BUFFER_LIST *chain) {
@@ -499,7 +506,8 @@ static const struct check_case cases[] = {
      .silent = {.write = send_globals, .send_complete = free_mdl_and_memory},
      .program = check_one_write},
     {.rule = "MEM-UAF",
-     .title = "poolproof: MEM-UAF: NBL sent with an MDL of memory that is not the driver's in IRP_MJ_WRITE",
+     .title =
+         "poolproof: MEM-UAF: NBL sent with an MDL of memory that is not the driver's in IRP_MJ_WRITE",
      .catches.write = send_from_redzone,
      .silent = {.write = send_whole_memory, .send_complete = free_mdl_and_memory},
      .program = check_one_write},
@@ -612,4 +620,6 @@ static const struct check_case cases[] = {
      .silent_program = ONE_WRITE_OF_TWO},
 };
 
-int main(void) { return CHECK_RUN("sends", cases); }
+int main(void) {
+    return CHECK_RUN("sends", cases);
+}

@@ -53,7 +53,8 @@ static void expect_equal(const struct pp_driver *driver, const struct pp_program
     pp_program_print(program, PP_OP_NONE, text, sizeof(text));
     fail_msg("%s, %s %u: digest %016llx, %u events, '%s'; was %016llx, %u events, '%s'\n%s",
              driver->name, which, number, (unsigned long long)actual->digest, actual->event_count,
-             actual->title, (unsigned long long)expect->digest, expect->event_count, expect->title, text);
+             actual->title, (unsigned long long)expect->digest, expect->event_count, expect->title,
+             text);
 }
 
 static void check_generated(const struct pp_driver *driver, uint32_t count) {

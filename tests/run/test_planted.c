@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each planted bug is found: the program of its name in corpus/regressions/planted gets exactly the title
-// that the driver's head promises.
+// Each planted bug is found: the program of its name in corpus/regressions/planted gets exactly the
+// title that the driver's head promises.
 #include "corpus.h"
 
 #include "base/guard.h"
@@ -30,7 +30,8 @@ static const struct pp_program *program_of(const char *driver) {
 
 // The touch itself is seen by a guard only.
 static bool needs_guard(const char *title) {
-    return strstr(title, "poolproof: MEM-UAF: ") == title || strstr(title, "poolproof: SEND-TOUCH: ") == title;
+    return strstr(title, "poolproof: MEM-UAF: ") == title ||
+           strstr(title, "poolproof: SEND-TOUCH: ") == title;
 }
 
 static void check_planted(void **state) {
@@ -79,7 +80,6 @@ int main(void) {
     if (tests == NULL || test_count == 0) {
         return 1;
     }
-    tests[test_count++] =
-        (struct CMUnitTest)cmocka_unit_test(test_each_program_has_its_driver);
+    tests[test_count++] = (struct CMUnitTest)cmocka_unit_test(test_each_program_has_its_driver);
     return _cmocka_run_group_tests("planted", tests, test_count, NULL, NULL);
 }
