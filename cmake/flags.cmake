@@ -70,3 +70,9 @@ if(PP_LIBFUZZER)
   endif()
   set(PP_LIBFUZZER_LIBRARY ${file})
 endif()
+
+# A project that has poolproof as a subdirectory calls poolproof_add_driver from outside.
+foreach(name PP_INCLUDE_DIR PP_CMAKE_DIR PP_WDK_DIR PP_DRIVER_FLAGS PP_DRIVER_SANITIZER_FLAGS
+        PP_ENGINE_COMPILE_FLAGS)
+  set(${name} "${${name}}" CACHE INTERNAL "for poolproof_add_driver")
+endforeach()

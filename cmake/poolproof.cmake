@@ -10,8 +10,8 @@ set(PP_DRIVER_FLAGS
     -fno-delete-null-pointer-checks -fno-strict-aliasing -fwrapv
     # Stable frames: places in titles are names of the driver's functions.
     -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline-functions
-    -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants -Wno-duplicate-decl-specifier
-    -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft)
+    -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants
+    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft)
 
 # How the driver's memory accesses are watched; see src/kernel/access.c.
 set(PP_DRIVER_ADDRESS_FLAGS

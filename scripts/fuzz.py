@@ -19,7 +19,8 @@ SEEDS = "corpus/seeds/protocol"
 CLEAN, FINDING, BAD = 0, 1, 2
 LINE_SECONDS = 5  # between two lines where there is no terminal
 SILENT_SECONDS_MAX = 120  # a job says something every second
-LOG_TAIL_LINES = 20
+LOG_TAIL_LINES = 30
+LOG_COLUMNS = 160
 ARTIFACTS = ("crash-", "leak-", "oom-", "timeout-")  # what libFuzzer keeps when a job dies
 
 
@@ -303,7 +304,7 @@ def report_deaths(session):
         print(f"\njob {job.number} died: {job.end()}; the end of {below_root(job.log)}:")
         with open(job.log, encoding="utf-8", errors="replace") as log:
             for text in collections.deque(log, LOG_TAIL_LINES):
-                print(f"  {text.rstrip()}")
+                print(f"  {text.rstrip()[:LOG_COLUMNS]}")
     if session.dead():
         for path in session.artifacts():
             print(f"kept: {below_root(path)}")
