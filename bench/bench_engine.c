@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Executions a second under libFuzzer: an empty target, and the driver's whole life, in processes of their
-// own, one after the other, several rounds.
+// Executions a second under libFuzzer: an empty target, and the driver's whole life, in processes of
+// their own, one after the other, several rounds.
 #include "life_cycle.h"
 
 #include <stdio.h>
@@ -62,7 +62,8 @@ static double executions_a_second(int (*target)(const uint8_t *, size_t), int ru
     if (child == 0) {
         char count[32];
         snprintf(count, sizeof(count), "-runs=%d", runs);
-        char *args[] = {"bench", count, "-verbosity=0", "-seed=1", "-detect_leaks=0", "-max_len=512", NULL};
+        char *args[] = {"bench",        count, "-verbosity=0", "-seed=1", "-detect_leaks=0",
+                        "-max_len=512", NULL};
         char **argv = args;
         int argc = 6;
         freopen("/dev/null", "w", stderr);

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct pp_fault_counts {
-    uint32_t armed;                   // faults and outcomes in the program
-    uint32_t fired;                   // of these, how many took effect at least once
+    uint32_t armed;  // faults and outcomes in the program
+    uint32_t fired;  // of these, how many took effect at least once
     uint32_t reached[PP_POINT_COUNT];
     uint32_t failed[PP_POINT_COUNT];
 };
@@ -20,8 +20,8 @@ void pp_fault_arm(const struct pp_program *program);
 // True if this call of `point`, made by the current op, must fail.
 bool pp_fault_fires(enum pp_point point);
 
-// How this call of `point`, made by the current op, is answered: PP_STATUS_SUCCESS unless the op says so.
-// For PP_OUTCOME_SEND, `ret_is_set` tells an explicit success (complete inside the call) from none.
+// How this call of `point`, made by the current op, is answered: PP_STATUS_SUCCESS unless the op says
+// so. For PP_OUTCOME_SEND, `ret_is_set` tells an explicit success (complete inside the call) from none.
 enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set);
 
 const struct pp_fault_counts *pp_fault_counts(void);

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "poolproof: program: %s does not hold\n", #condition);                 \
-            abort();                                                                               \
-        }                                                                                          \
+#define REQUIRE(condition)                                                         \
+    do {                                                                           \
+        if (!(condition)) {                                                        \
+            fprintf(stderr, "poolproof: program: %s does not hold\n", #condition); \
+            abort();                                                               \
+        }                                                                          \
     } while (0)
 
 static struct pp_program decoded, mutated, again;

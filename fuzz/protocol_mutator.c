@@ -11,8 +11,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_
                                  unsigned int seed);
 
 // libFuzzer takes bytes of this section for counters of its own; other engines do not see them.
-__attribute__((section("__libfuzzer_extra_counters"),
-               used)) static uint8_t counters[1 + PP_POINT_COUNT];
+__attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t counters[1 + PP_POINT_COUNT];
 
 void pp_protocol_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
     struct pp_error error;

@@ -28,7 +28,7 @@ enum pp_crash {
     PP_CRASH_UNDEFINED,  // undefined behaviour (UBSan)
     PP_CRASH_ASSERT,
     PP_CRASH_BUGCHECK,
-    PP_CRASH_ENDLESS,    // the tick limit of a run
+    PP_CRASH_ENDLESS,  // the tick limit of a run
 };
 
 // A spin lock as the acting fiber finds it.
@@ -53,9 +53,9 @@ struct pp_event {
     uint16_t callback;  // enum pp_callback: the innermost callback of the acting fiber
     uint8_t irql;       // 0 PASSIVE_LEVEL, 2 DISPATCH_LEVEL
     uint64_t args[PP_EVENT_ARGS_MAX];
-    uintptr_t pc;          // where the acting code was interrupted, or 0 if it called
-    uintptr_t frame;       // its innermost stack frame; valid only while the event is being handled,
-    uintptr_t stack_low;   // in a stack with these bounds
+    uintptr_t pc;         // where the acting code was interrupted, or 0 if it called
+    uintptr_t frame;      // its innermost stack frame; valid only while the event is being handled,
+    uintptr_t stack_low;  // in a stack with these bounds
     uintptr_t stack_high;
 };
 

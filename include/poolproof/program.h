@@ -69,7 +69,7 @@ struct pp_outcome {
 // At the at-th switch point (1-based) that this op's fibers reach, the target-th (modulo) of the
 // runnable fibers goes on; the program itself, which plays the next op, is the last of them.
 struct pp_choice {
-    uint16_t at;     // 1..65535, strictly ascending in an op
+    uint16_t at;  // 1..65535, strictly ascending in an op
     uint8_t target;
 };
 
@@ -100,10 +100,10 @@ enum pp_arg_kind { PP_ARG_HANDLE, PP_ARG_NUMBER, PP_ARG_CHOICE };
 
 struct pp_arg_info {
     enum pp_arg_kind kind;
-    char letter;              // handles
-    const char *word;         // numbers and choices
+    char letter;       // handles
+    const char *word;  // numbers and choices
     uint16_t min, max, standard;
-    const char *const *words; // choices; max is their last index
+    const char *const *words;  // choices; max is their last index
 };
 
 struct pp_op_info {
@@ -143,7 +143,8 @@ bool pp_program_parse(const char *text, size_t size, struct pp_program *ret_prog
 
 // Program to text, NUL-terminated; parse(print(p)) == p. Defaults are not printed. `mark` is the index
 // of an op to mark with an arrow in the margin, beside the ops' numbers (a listing for people, not for
-// the parser), or PP_OP_NONE. Returns the length, or `capacity` or more if it did not fit (then truncated).
+// the parser), or PP_OP_NONE. Returns the length, or `capacity` or more if it did not fit (then
+// truncated).
 size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *text, size_t capacity);
 
 // True if the bytes begin as a text program does (comment or version line), else they are binary.
@@ -160,5 +161,5 @@ bool pp_program_equal(const struct pp_program *actual, const struct pp_program *
 void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32_t seed);
 
 // Puts ops of `other` into `program`, then makes it valid again.
-void pp_program_cross(struct pp_program *program, const struct pp_program *other,
-                      uint32_t op_count_max, uint32_t seed);
+void pp_program_cross(struct pp_program *program, const struct pp_program *other, uint32_t op_count_max,
+                      uint32_t seed);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The rules, one table (src/check/rule.def): `list rules`, docs/rules.md and the checkers are made from it.
+// The rules, one table (src/check/rule.def): `list rules`, docs/rules.md and the checkers are made from
+// it.
 #pragma once
 #include <stdint.h>
 
 enum pp_severity {
-    PP_SEVERITY_STOP,   // documented prohibition or memory-unsafe: the run stops
+    PP_SEVERITY_STOP,        // documented prohibition or memory-unsafe: the run stops
     PP_SEVERITY_COUNT_ONLY,  // advice: counted and shown
 };
 
 struct pp_rule {
-    const char *id;         // SEND-TWICE
+    const char *id;  // SEND-TWICE
     enum pp_severity severity;
     const char *statement;  // what must hold
     const char *source;     // page of the public documentation, or "-" if it is ours

@@ -37,5 +37,4 @@ const uint32_t *pp_run_advice(void);
 // faults, last events, how to replay (`replay` is that command). Call it before the next pp_run.
 // Returns the length; truncated if `capacity` is too small.
 size_t pp_run_report(const struct pp_driver *driver, const struct pp_program *program,
-                     const struct pp_verdict *verdict, const char *replay, char *text,
-                     size_t capacity);
+                     const struct pp_verdict *verdict, const char *replay, char *text, size_t capacity);

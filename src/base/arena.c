@@ -209,8 +209,7 @@ PP_NO_SANITIZE const void *pp_arena_check(void) {
     for (uint32_t i = 0; i < block_count; i++) {
         const struct pp_block *block = &blocks[i];
         const char *memory = memory_of(block);
-        const char *changed =
-            block->is_live ? NULL : first_changed(memory, block->size, PATTERN_GIVEN);
+        const char *changed = block->is_live ? NULL : first_changed(memory, block->size, PATTERN_GIVEN);
         if (changed == NULL) {
             changed = first_changed(memory + block->size, block->capacity - block->size + REDZONE,
                                     PATTERN_REDZONE);

@@ -26,7 +26,7 @@ struct pp_block {
     uint32_t next;      // of its free list, while not live
     uint32_t owner_a;   // two words for whoever took it, 0 at first
     uint32_t owner_b;
-    uint16_t use;       // what its owner uses it for; the arena does not look
+    uint16_t use;  // what its owner uses it for; the arena does not look
     bool is_live;
 };
 

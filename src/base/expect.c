@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-_Noreturn void pp_expect_failed(const char *condition, const char *file, int line,
-                                const char *format, ...) {
+_Noreturn void pp_expect_failed(const char *condition, const char *file, int line, const char *format,
+                                ...) {
     va_list args;
     va_start(args, format);
     fprintf(stderr, "poolproof is wrong: %s:%d: %s: ", file, line, condition);

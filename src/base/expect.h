@@ -9,5 +9,5 @@
         }                                                                  \
     } while (0)
 
-_Noreturn void pp_expect_failed(const char *condition, const char *file, int line,
-                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+_Noreturn void pp_expect_failed(const char *condition, const char *file, int line, const char *format,
+                                ...) __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Addresses to small numbers. What the world makes lies in the arena, on multiples of 16: such an address
-// is its own index. All others are hashed. Emptied in time proportional to what was put in.
+// Addresses to small numbers. What the world makes lies in the arena, on multiples of 16: such an
+// address is its own index. All others are hashed. Emptied in time proportional to what was put in.
 #pragma once
 #include "base/arena.h"
 
@@ -14,8 +14,8 @@ struct pp_map_slot {
 };
 
 struct pp_map {
-    uint32_t *direct;       // by granule of the arena; value + 1, 0: not in the map
-    uint32_t direct_count;  // granules behind this are not in the map
+    uint32_t *direct;           // by granule of the arena; value + 1, 0: not in the map
+    uint32_t direct_count;      // granules behind this are not in the map
     struct pp_map_slot *slots;  // a power of two, at least twice `count`
     uint32_t slot_count;
     uint32_t count;  // of hashed keys
@@ -38,8 +38,8 @@ static inline uint32_t pp_map_get(const struct pp_map *map, uintptr_t key) {
 // Sets the value of `key` (not 0), new or not. Values are below PP_MAP_NONE - 1.
 void pp_map_put(struct pp_map *map, uintptr_t key, uint32_t value);
 
-// The value of the nearest key at or below `key` in the arena, at most `reach` bytes away; PP_MAP_NONE if
-// there is none.
+// The value of the nearest key at or below `key` in the arena, at most `reach` bytes away; PP_MAP_NONE
+// if there is none.
 uint32_t pp_map_get_below(const struct pp_map *map, uintptr_t key, uintptr_t reach);
 
 void pp_map_clear(struct pp_map *map);

@@ -11,5 +11,4 @@ struct pp_text {
 };
 
 void pp_text_init(struct pp_text *text, char *memory, size_t capacity);
-void pp_text_add(struct pp_text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void pp_text_add(struct pp_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,7 +17,8 @@ static const struct pp_object *whole(const struct pp_object *object) {
     return object->is_part ? pp_model_object(object->parent) : object;
 }
 
-static void report_where(const struct pp_object *object, uint64_t address, uint64_t size, bool is_write) {
+static void report_where(const struct pp_object *object, uint64_t address, uint64_t size,
+                         bool is_write) {
     const char *act = is_write ? "write" : "read";
     if (address < object->address) {
         pp_report_line("%s of %lu bytes, %lu bytes before %s", act, size, object->address - address,
@@ -30,9 +31,9 @@ static void report_where(const struct pp_object *object, uint64_t address, uint6
 
 static void report_object_access(const struct pp_event *event, const struct pp_object *object) {
     const char *act = event->args[2] ? "written" : "read";
-    const struct pp_object *flight =
-        whole(object)->state == PP_OBJECT_IN_FLIGHT ? whole(object)
-                                                    : pp_flight_with(event->args[0], event->args[1]);
+    const struct pp_object *flight = whole(object)->state == PP_OBJECT_IN_FLIGHT
+                                         ? whole(object)
+                                         : pp_flight_with(event->args[0], event->args[1]);
     bool is_inside = event->args[0] - object->address < object->size;
     char what[96];
     if (is_inside && whole(object)->state == PP_OBJECT_FREED) {

@@ -21,11 +21,11 @@
 
 struct part {
     uint64_t address;
-    uint64_t size;     // 0: the slot is free
-    uint64_t digest;   // where nothing guards it
-    uint32_t nbl;      // index of the object
-    uint32_t holder;   // index of the object that it lies in, or PP_OBJECT_NONE
-    uint32_t next;     // of the same NBL, or of the free slots
+    uint64_t size;    // 0: the slot is free
+    uint64_t digest;  // where nothing guards it
+    uint32_t nbl;     // index of the object
+    uint32_t holder;  // index of the object that it lies in, or PP_OBJECT_NONE
+    uint32_t next;    // of the same NBL, or of the free slots
 };
 
 static struct part *parts;  // slot 0 is never used
@@ -86,8 +86,8 @@ static bool is_readable(uint64_t address, uint64_t size) {
     return object != NULL && object->state != PP_OBJECT_FREED && is_within(address, size, object);
 }
 
-// What is wrong with the bytes that an MDL describes, or NULL. Nothing is known of bytes that are not the
-// world's: a driver may send from its globals.
+// What is wrong with the bytes that an MDL describes, or NULL. Nothing is known of bytes that are not
+// the world's: a driver may send from its globals.
 static const char *problem_of_data(uint64_t address, uint64_t size) {
     if (size == 0) {
         return NULL;
@@ -165,9 +165,9 @@ static void add_rest_of_block(struct pp_object *nbl) {
 }
 
 static uint64_t header_digest(const NET_BUFFER_LIST *nbl) {
-    const uint64_t fields[] = {(uintptr_t)nbl->FirstNetBuffer, (uintptr_t)nbl->Context,
+    const uint64_t fields[] = {(uintptr_t)nbl->FirstNetBuffer,      (uintptr_t)nbl->Context,
                                (uintptr_t)nbl->ParentNetBufferList, (uintptr_t)nbl->NdisPoolHandle,
-                               (uintptr_t)nbl->SourceHandle, nbl->NblFlags};
+                               (uintptr_t)nbl->SourceHandle,        nbl->NblFlags};
     return XXH3_64bits(fields, sizeof(fields)) ^
            XXH3_64bits(nbl->ProtocolReserved, sizeof(nbl->ProtocolReserved)) ^
            XXH3_64bits(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));

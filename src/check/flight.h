@@ -11,8 +11,8 @@ enum pp_flight_fault {
 };
 
 struct pp_flight_problem {
-    const char *what;   // NULL: none
-    uint64_t address;   // of the culprit
+    const char *what;  // NULL: none
+    uint64_t address;  // of the culprit
     enum pp_flight_fault fault;
 };
 

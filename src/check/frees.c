@@ -35,9 +35,8 @@ static const struct free_rules *rules_of(uint16_t event_kind) {
 }
 
 // "<before>NBL freed<after>"
-static void report(enum pp_rule_index rule, const struct pp_event *event,
-                   const struct free_rules *rules, const char *before, const char *after,
-                   const struct pp_object *object) {
+static void report(enum pp_rule_index rule, const struct pp_event *event, const struct free_rules *rules,
+                   const char *before, const char *after, const struct pp_object *object) {
     char title[96];
     const char *act = rules->kind == PP_OBJECT_IRP ? "completed" : "freed";
     snprintf(title, sizeof(title), "%s%s %s%s", before, rules->word, act, after);
@@ -64,8 +63,7 @@ void pp_check_frees(const struct pp_event *event) {
         report(rules->part, event, rules, "", " that came with another object", object);
         return;
     }
-    const struct pp_object *nbl =
-        object->state == PP_OBJECT_IN_FLIGHT ? object : pp_flight_of(object);
+    const struct pp_object *nbl = object->state == PP_OBJECT_IN_FLIGHT ? object : pp_flight_of(object);
     if (nbl != NULL) {
         report(PP_RULE_FREE_NBL_INFLIGHT, event, rules, "", " while in flight", object);
         if (nbl != object) {

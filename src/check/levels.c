@@ -5,7 +5,6 @@
 
 #include "base/names.h"
 
-
 static void judge_lock(const struct pp_event *event) {
     enum pp_lock_state state = (enum pp_lock_state)event->args[2];
     bool is_release = event->kind == PP_EVENT_LOCK_RELEASE;

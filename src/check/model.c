@@ -25,7 +25,7 @@ static uint32_t object_capacity;
 static struct pp_map by_address;
 static struct completion_list *lists;  // by their numbers
 static uint32_t list_capacity;
-static struct pp_take *takes;   // the first is never used
+static struct pp_take *takes;  // the first is never used
 static uint32_t take_count;
 static uint32_t take_capacity;
 
@@ -327,8 +327,7 @@ static void apply_made(const struct pp_event *event) {
         object->data_size = (uint32_t)args[1];
         break;
     case PP_EVENT_NBL_MADE: {
-        uint32_t index =
-            pp_model_index(add_to_pool(PP_OBJECT_NBL, args[0], args[3], args[1], event));
+        uint32_t index = pp_model_index(add_to_pool(PP_OBJECT_NBL, args[0], args[3], args[1], event));
         add_part(PP_OBJECT_NB, args[2], sizeof(NET_BUFFER), index, event);
         add_part(PP_OBJECT_MDL, args[4], sizeof(MDL), index, event);
         break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The shadow model: what the checkers know of the world, built from events alone. It keeps its own record
-// of each object by address and never asks the pools.
+// The shadow model: what the checkers know of the world, built from events alone. It keeps its own
+// record of each object by address and never asks the pools.
 #pragma once
 #include <poolproof/event.h>
 #include <stdbool.h>
@@ -95,6 +95,6 @@ struct pp_object *pp_model_object(uint32_t index);
 uint32_t pp_model_index(const struct pp_object *object);
 uint32_t pp_model_count(void);
 
-// True if the NBL came back in a list of several that the driver has gone through, others of which it has
-// freed or sent again while it handled completions, and has itself been left alone.
+// True if the NBL came back in a list of several that the driver has gone through, others of which it
+// has freed or sent again while it handled completions, and has itself been left alone.
 bool pp_model_is_forgotten(const struct pp_object *nbl);

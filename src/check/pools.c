@@ -13,7 +13,8 @@ static const struct pp_object *judge_handle(const struct pp_event *event, bool w
     const struct pp_object *pool = pp_model_at(handle);
     if (pool == NULL || pool->kind != PP_OBJECT_POOL) {
         pp_report(PP_RULE_POOL_KIND, event,
-                  wants_nb_pool ? "something else used as an NB pool" : "something else used as an NBL pool");
+                  wants_nb_pool ? "something else used as an NB pool"
+                                : "something else used as an NBL pool");
         return NULL;
     }
     if (pool->is_nb_pool != wants_nb_pool) {
@@ -32,7 +33,8 @@ static const struct pp_object *judge_handle(const struct pp_event *event, bool w
 }
 
 static bool is_live_in(const struct pp_object *object, const struct pp_object *pool) {
-    return !object->is_part && object->state != PP_OBJECT_FREED && object->parent == pp_model_index(pool) &&
+    return !object->is_part && object->state != PP_OBJECT_FREED &&
+           object->parent == pp_model_index(pool) &&
            (object->kind == PP_OBJECT_NBL || object->kind == PP_OBJECT_NB);
 }
 
@@ -79,7 +81,8 @@ static void judge_nbl_allocation(const struct pp_event *event) {
     bool with_nb = event->args[1] != 0;
     if (pool != NULL && with_nb && (!pool->has_nb || pool->data_size > 0)) {
         pp_report(PP_RULE_ALLOC_NBNBL_KIND, event,
-                  pool->has_nb ? "NB and NBL asked of a pool with data" : "NB asked of a pool without NBs");
+                  pool->has_nb ? "NB and NBL asked of a pool with data"
+                               : "NB asked of a pool without NBs");
         pp_report_object(pool);
     }
 }

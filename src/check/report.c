@@ -100,7 +100,8 @@ static void begin_report(enum pp_rule_index rule, const struct pp_event *event) 
                 finding.rule->source);
     char op[32];
     pp_text_add(&detail, "  found    %s, %s, at %s\n", op_text(event->op, op, sizeof(op)),
-                pp_callback_names[event->callback], event->irql == 0 ? "PASSIVE_LEVEL" : "DISPATCH_LEVEL");
+                pp_callback_names[event->callback],
+                event->irql == 0 ? "PASSIVE_LEVEL" : "DISPATCH_LEVEL");
     found_at.callback = event->callback;
     found_at.depth = (uint8_t)pp_stack_take(event, found_at.stack, PP_STACK_DEPTH);
     add_stack(&found_at);

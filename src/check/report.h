@@ -27,8 +27,9 @@ void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, c
 void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const char *what,
                   const char *link, const struct pp_trail *place);
 
-// If there is a better reason why this object is still live than that it is (it came back in a completion
-// list and was forgotten; a later allocation failed and it was not released), reports that and returns true.
+// If there is a better reason why this object is still live than that it is (it came back in a
+// completion list and was forgotten; a later allocation failed and it was not released), reports that
+// and returns true.
 bool pp_report_lost(const struct pp_event *event, const struct pp_object *object);
 
 // Adds the history of an object to the report made last. Only the first few objects are told in full.

@@ -141,8 +141,8 @@ static bool keep_program(const struct pp_found *found, const struct pp_program *
     for (int i = 0; i < length - 1; i++) {
         text[i] = (unsigned char)text[i] < ' ' ? '?' : text[i];
     }
-    size_t size = (size_t)length + pp_program_print(program, PP_OP_NONE, text + length,
-                                                    sizeof text - (size_t)length);
+    size_t size = (size_t)length +
+                  pp_program_print(program, PP_OP_NONE, text + length, sizeof text - (size_t)length);
     return join(path, found->folder, "program.prog") && pp_whole_write(path, text, size);
 }
 
@@ -152,11 +152,10 @@ bool pp_findings_keep(struct pp_findings *findings, struct pp_found *found,
 
     // The program comes last: while it is the old one, it is also the old size that is to be
     // beaten.
-    bool is_kept =
-        pp_whole_folder(found->folder) && join(report_path, found->folder, "report.txt") &&
-        pp_whole_write(report_path, report, strlen(report)) &&
-        join(input_path, found->folder, "input") &&
-        pp_whole_write(input_path, input.bytes, input.size) && keep_program(found, program);
+    bool is_kept = pp_whole_folder(found->folder) && join(report_path, found->folder, "report.txt") &&
+                   pp_whole_write(report_path, report, strlen(report)) &&
+                   join(input_path, found->folder, "input") &&
+                   pp_whole_write(input_path, input.bytes, input.size) && keep_program(found, program);
     // Also if it failed: a full disk is to be heard of once for each title, not at every run.
     found->op_count = program->op_count;
     found->size = text_size(program);

@@ -64,9 +64,7 @@ void pp_json_close(struct pp_json *json, char bracket) {
     json->is_begun = true;
 }
 
-void pp_json_end_line(struct pp_json *json) {
-    fputs("}\n", json->out);
-}
+void pp_json_end_line(struct pp_json *json) { fputs("}\n", json->out); }
 
 void pp_json_text(struct pp_json *json, const char *key, const char *value) {
     put_key(json, key);

@@ -18,8 +18,8 @@ static void list_rules(bool is_json) {
         const struct pp_rule *rule = &pp_rules[i];
         if (!is_json) {
             printf("%s%s\n    %s\n    source: %s\n    symptom: %s\n", rule->id,
-                   rule->severity == PP_SEVERITY_COUNT_ONLY ? " (counted only)" : "",
-                   rule->statement, rule->source, rule->symptom);
+                   rule->severity == PP_SEVERITY_COUNT_ONLY ? " (counted only)" : "", rule->statement,
+                   rule->source, rule->symptom);
             continue;
         }
         struct pp_json json = {.out = stdout};

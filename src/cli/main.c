@@ -67,14 +67,13 @@ static const struct verb {
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 static void print_help(const char *program) {
-    printf(
-        "%s finds what NDIS drivers do wrong with their buffer pools: it plays programs of driver\n"
-        "events (bind, send, complete, unbind, failing allocations ...) against real driver "
-        "source\n"
-        "and checks the rules of the NDIS contract all the while.\n"
-        "\n"
-        "usage: %s VERB [OPTION...] [OPERAND...]\n\n",
-        pp_load_base_name(program), program);
+    printf("%s finds what NDIS drivers do wrong with their buffer pools: it plays programs of driver\n"
+           "events (bind, send, complete, unbind, failing allocations ...) against real driver "
+           "source\n"
+           "and checks the rules of the NDIS contract all the while.\n"
+           "\n"
+           "usage: %s VERB [OPTION...] [OPERAND...]\n\n",
+           pp_load_base_name(program), program);
     for (unsigned i = 0; i < VERB_COUNT; i++) {
         printf("  %-5s %-27s %s\n", verbs[i].name, verbs[i].operands, verbs[i].about);
     }
@@ -90,9 +89,8 @@ static void print_help(const char *program) {
 }
 
 static void print_verb_help(const char *program, const struct verb *verb) {
-    printf("usage: %s %s %s%s\n%c%s.\n\n%s", program, verb->name,
-           *verb->letters ? "[OPTION...] " : "", verb->operands, verb->about[0] - 'a' + 'A',
-           verb->about + 1, verb->help);
+    printf("usage: %s %s %s%s\n%c%s.\n\n%s", program, verb->name, *verb->letters ? "[OPTION...] " : "",
+           verb->operands, verb->about[0] - 'a' + 'A', verb->about + 1, verb->help);
 }
 
 static const struct verb *find_verb(const char *name) {
@@ -109,8 +107,7 @@ static int play(int argc, char **argv) {
         pp_complain(argv[0], "a verb is missing; --help shows those there are");
         return PP_EXIT_BAD;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(argv[0]);
         return PP_EXIT_CLEAN;
     }

@@ -23,8 +23,7 @@ static bool read_count(const char *name, const char *text, uint64_t max, uint64_
     unsigned long long count = strtoull(text, &end, 10);
     // strtoull takes signs and spaces, which a count has none of.
     if (text[0] < '0' || text[0] > '9' || *end || errno || count < 1 || count > max) {
-        pp_complain(name, "\"%s\" is no whole number from 1 to %llu", text,
-                    (unsigned long long)max);
+        pp_complain(name, "\"%s\" is no whole number from 1 to %llu", text, (unsigned long long)max);
         return false;
     }
     *ret_count = count;
@@ -54,9 +53,8 @@ static bool refuse_option(char **argv, int letter) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {
-        pp_complain(argv[optind - 1], letter == ':'
-                                          ? "needs a value behind it"
-                                          : "unknown option; --help shows those there are");
+        pp_complain(argv[optind - 1], letter == ':' ? "needs a value behind it"
+                                                    : "unknown option; --help shows those there are");
     }
     return false;
 }
@@ -73,8 +71,7 @@ bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_opti
         }
         if (letter != 'h' && !strchr(allowed, letter)) {
             pp_complain(argv[optind - (optarg && optarg == argv[optind - 1] ? 2 : 1)],
-                        "not an option of %s; \"%s --help\" shows those there are", argv[1],
-                        argv[1]);
+                        "not an option of %s; \"%s --help\" shows those there are", argv[1], argv[1]);
             return false;
         }
         if (!set_option(&options, letter, optarg)) {

@@ -58,8 +58,8 @@ static bool pack_file(const struct pp_options *options, int index) {
     if (options->is_by_digest) {
         snprintf(name, sizeof name, "%016" PRIx64, (uint64_t)XXH64(packed, size, 0));
     } else if (find_namesake(options, index, name)) {
-        pp_complain(path, "would overwrite \"%s\", packed from %s; --digest names files apart",
-                    name, find_namesake(options, index, name));
+        pp_complain(path, "would overwrite \"%s\", packed from %s; --digest names files apart", name,
+                    find_namesake(options, index, name));
         return false;
     }
     if ((size_t)snprintf(target, sizeof target, "%s/%s", options->output, name) >= sizeof target) {

@@ -102,8 +102,8 @@ static void print_bad_json(const struct session *session, const char *path) {
     pp_json_end_line(&json);
 }
 
-static void keep_finding(struct session *session, const char *path,
-                         const struct pp_verdict *verdict, struct pp_input input) {
+static void keep_finding(struct session *session, const char *path, const struct pp_verdict *verdict,
+                         struct pp_input input) {
     struct pp_found *found = pp_findings_add(&findings, verdict->finding.title);
     bool is_smaller = found && pp_findings_is_smaller(found, &program);
 
@@ -225,7 +225,5 @@ int pp_verb_run(const struct pp_options *options) {
         printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
                session.program_count, session.finding_count, session.bad_count);
     }
-    return session.bad_count       ? PP_EXIT_BAD
-           : session.finding_count ? PP_EXIT_FINDING
-                                   : PP_EXIT_CLEAN;
+    return session.bad_count ? PP_EXIT_BAD : session.finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
 }

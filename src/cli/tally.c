@@ -95,14 +95,13 @@ static void print_points(const struct pp_tally *tally) {
     }
 }
 
-void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings,
-                    const char *driver, uint64_t seed) {
+void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings, const char *driver,
+                    uint64_t seed) {
     printf("%s: %" PRIu64 " runs in %.1f s, %" PRIu64 " a second, seed %" PRIu64 "\n", driver,
            tally->runs, tally->seconds, per_second(tally->runs, tally->seconds), seed);
     printf("%" PRIu64 " ops played, %" PRIu64 " events, %" PRIu64 " judged by rules\n",
            tally->ops_played, tally->events, tally->rules_checked);
-    printf("%" PRIu64 " faults armed, %" PRIu64 " fired\n", tally->faults_armed,
-           tally->faults_fired);
+    printf("%" PRIu64 " faults armed, %" PRIu64 " fired\n", tally->faults_armed, tally->faults_fired);
     if (pp_edges_count() > 0) {
         printf("%" PRIu32 " of the driver's %" PRIu32 " edges reached\n", pp_edges_reached(),
                pp_edges_count());

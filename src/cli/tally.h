@@ -26,5 +26,5 @@ void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *fin
                      uint64_t runs_before, double seconds_before);
 
 // The summary, to stdout.
-void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings,
-                    const char *driver, uint64_t seed);
+void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings, const char *driver,
+                    uint64_t seed);

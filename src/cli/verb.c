@@ -30,8 +30,7 @@ static int add_word(char *text, int length, int capacity, const char *word) {
     bool is_plain = word[0] && word[strspn(word, plain)] == '\0';
     const char *quote = is_plain ? "" : "'";
 
-    length +=
-        snprintf(text + length, (size_t)(capacity - length), "%s%s", length ? " " : "", quote);
+    length += snprintf(text + length, (size_t)(capacity - length), "%s%s", length ? " " : "", quote);
     for (; *word && length < capacity - 8; word++) {
         const char *escaped = *word == '\'' ? "'\\''" : (const char[]){*word, '\0'};
         length += snprintf(text + length, (size_t)(capacity - length), "%s", escaped);
@@ -40,8 +39,8 @@ static int add_word(char *text, int length, int capacity, const char *word) {
     return length;
 }
 
-void pp_verb_replay(const struct pp_options *options, const struct pp_driver *driver,
-                    const char *file, char *text, int capacity) {
+void pp_verb_replay(const struct pp_options *options, const struct pp_driver *driver, const char *file,
+                    char *text, int capacity) {
     const char *const words[] = {options->program, "run", "--driver", driver->name, file};
     int length = 0;
 

@@ -15,5 +15,5 @@ int pp_verb_show(const struct pp_options *options);
 const struct pp_driver *pp_verb_driver(const struct pp_options *options);
 
 // The command that runs one program again: "PROGRAM run --driver NAME FILE", quoted for a shell.
-void pp_verb_replay(const struct pp_options *options, const struct pp_driver *driver,
-                    const char *file, char *text, int capacity);
+void pp_verb_replay(const struct pp_options *options, const struct pp_driver *driver, const char *file,
+                    char *text, int capacity);

@@ -17,8 +17,7 @@ static bool read_all(int fd, const char *path, char *bytes, size_t capacity, siz
     // One byte more than fits shows that there is more: pipes have no size to ask for.
     for (;;) {
         char beyond;
-        ssize_t got =
-            size < capacity ? read(fd, bytes + size, capacity - size) : read(fd, &beyond, 1);
+        ssize_t got = size < capacity ? read(fd, bytes + size, capacity - size) : read(fd, &beyond, 1);
         if (got < 0 && errno == EINTR) {
             continue;
         }

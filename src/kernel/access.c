@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Every memory access of driver code, in builds with AddressSanitizer: driver sources are compiled to call
-// these functions (-asan-memory-access-callback-prefix=pp_driver_) before each load and store, instead
-// of the sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run stops at
-// the line that touches it, and the process goes on.
+// Every memory access of driver code, in builds with AddressSanitizer: driver sources are compiled to
+// call these functions (-asan-memory-access-callback-prefix=pp_driver_) before each load and store,
+// instead of the sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run
+// stops at the line that touches it, and the process goes on.
 #include "base/emit.h"
 #include "base/touch.h"
 
@@ -21,14 +21,14 @@ static void count_access(void) {
     }
 }
 
-#define ACCESS_FUNCTIONS(size)                        \
-    void pp_driver_load##size(uintptr_t address) {    \
-        count_access();                               \
-        pp_touch_read((const void *)address, size);   \
-    }                                                 \
-    void pp_driver_store##size(uintptr_t address) {   \
-        count_access();                               \
-        pp_touch_write((void *)address, size);        \
+#define ACCESS_FUNCTIONS(size)                      \
+    void pp_driver_load##size(uintptr_t address) {  \
+        count_access();                             \
+        pp_touch_read((const void *)address, size); \
+    }                                               \
+    void pp_driver_store##size(uintptr_t address) { \
+        count_access();                             \
+        pp_touch_write((void *)address, size);      \
     }
 
 ACCESS_FUNCTIONS(1)

@@ -36,9 +36,8 @@ void pp_device_reset(void) { driver_object = NULL; }
 DRIVER_OBJECT *pp_device_driver(void) { return driver_object; }
 
 NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
-                        UNICODE_STRING *DeviceName, DEVICE_TYPE DeviceType,
-                        ULONG DeviceCharacteristics, BOOLEAN Exclusive,
-                        DEVICE_OBJECT **DeviceObject) {
+                        UNICODE_STRING *DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
+                        BOOLEAN Exclusive, DEVICE_OBJECT **DeviceObject) {
     (void)DeviceName;  // a program names its files by the driver, whose first device is meant
     (void)Exclusive;
     pp_switch_point();

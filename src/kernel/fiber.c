@@ -71,8 +71,8 @@ bool pp_fiber_resume(struct pp_fiber *fiber) {
         make_stack(fiber);
     }
     if (fiber->context == NULL) {
-        fiber->context = make_fcontext(fiber->stack_high,
-                                       (size_t)(fiber->stack_high - fiber->stack_low), fiber_main);
+        fiber->context =
+            make_fcontext(fiber->stack_high, (size_t)(fiber->stack_high - fiber->stack_low), fiber_main);
     }
     host_now = pp_now;
     pp_now.op = fiber->op;

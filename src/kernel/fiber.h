@@ -21,12 +21,12 @@ typedef void (*pp_fiber_function)(void *subject, uint64_t detail);
 
 struct pp_fiber {
     enum pp_fiber_state state;
-    uint8_t number;           // 1 to PP_FIBER_COUNT, always the same
+    uint8_t number;  // 1 to PP_FIBER_COUNT, always the same
     enum pp_activity activity;
     pp_fiber_function run;
-    void *subject;            // binding, file or IRP that it is about
+    void *subject;  // binding, file or IRP that it is about
     uint64_t detail;
-    uint16_t op;              // who is acting, while the fiber does not run
+    uint16_t op;  // who is acting, while the fiber does not run
     uint16_t callback;
     uint8_t irql;
     bool is_timed_out;        // how its last wait ended
@@ -34,8 +34,8 @@ struct pp_fiber {
     uint64_t wake_ticks;      // while blocked; UINT64_MAX: never
     uintptr_t wait_pc;        // while blocked: where it waits
     uintptr_t wait_frame;
-    void *context;            // NULL: starts from the top of its stack
-    void *fake_stack;         // the sanitizer's
+    void *context;     // NULL: starts from the top of its stack
+    void *fake_stack;  // the sanitizer's
     char *stack_low;
     char *stack_high;
 };
@@ -47,7 +47,8 @@ bool pp_fiber_resume(struct pp_fiber *fiber);
 // Back to the host, which may resume the fiber later. Called on the fiber.
 void pp_fiber_leave(struct pp_fiber *fiber);
 
-// Back to the host for good: pp_fiber_resume returns false. Called on the fiber, also from a signal handler.
+// Back to the host for good: pp_fiber_resume returns false. Called on the fiber, also from a signal
+// handler.
 _Noreturn void pp_fiber_end_run(struct pp_fiber *fiber);
 
 // Makes a fiber that was left in the middle unused. Called on the host's stack.

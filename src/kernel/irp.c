@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files and IRPs. An IRP, its MDL and its buffer are gone the moment it is completed: a driver that looks
-// again is caught at the first byte.
+// Files and IRPs. An IRP, its MDL and its buffer are gone the moment it is completed: a driver that
+// looks again is caught at the first byte.
 #include "kernel/irp.h"
 
 #include "base/emit.h"

@@ -8,6 +8,6 @@ enum pp_kernel_use {
     PP_USE_WORLD,                     // the world's own objects that a driver sees: IRPs, devices, names
 };
 
-// Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the arena
-// is full.
+// Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the
+// arena is full.
 void *pp_world_take(size_t size);

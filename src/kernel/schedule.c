@@ -22,17 +22,17 @@ struct op_progress {
 };
 
 static struct pp_fiber fibers[PP_FIBER_COUNT];
-static uint32_t fiber_used_count;         // fibers behind this were never used in this run
-static uint8_t ready[PP_FIBER_COUNT];     // indexes of ready fibers, next to run first
+static uint32_t fiber_used_count;      // fibers behind this were never used in this run
+static uint8_t ready[PP_FIBER_COUNT];  // indexes of ready fibers, next to run first
 static uint32_t ready_count;
 static struct pp_fiber *current;
 static const struct pp_program *program;
 static struct op_progress progress[PP_PROGRAM_OPS_MAX + 1];
-static uint32_t countdown_loaded;         // pp_now.switch_countdown when the fiber was resumed
+static uint32_t countdown_loaded;  // pp_now.switch_countdown when the fiber was resumed
 static uint64_t now_ticks;
-static uint64_t block_order;              // of fibers that block, for "longest waiting"
+static uint64_t block_order;  // of fibers that block, for "longest waiting"
 static uint64_t blocked_since[PP_FIBER_COUNT];
-static bool program_is_chosen;            // a choice handed over to the program
+static bool program_is_chosen;  // a choice handed over to the program
 
 static void switch_due(void);
 

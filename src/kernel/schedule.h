@@ -15,7 +15,8 @@ void pp_schedule_begin(const struct pp_program *program);
 // Ends a run, whatever state the fibers are in.
 void pp_schedule_end(void);
 
-// Starts an activity for the current op, ahead of every fiber that is ready. False if there are too many.
+// Starts an activity for the current op, ahead of every fiber that is ready. False if there are too
+// many.
 bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *subject, uint64_t detail);
 
 // Runs fibers until none is ready, or until a choice hands over to the program. Host only. False if the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What drivers wait with: NDIS events, kernel events, sleeping. Waiting blocks the fiber; time is virtual.
+// What drivers wait with: NDIS events, kernel events, sleeping. Waiting blocks the fiber; time is
+// virtual.
 #include "base/emit.h"
 #include "base/touch.h"
 #include "kernel/schedule.h"

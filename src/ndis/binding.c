@@ -152,8 +152,8 @@ bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
 VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status) {
     pp_switch_point();
     PP_EMIT(BIND_COMPLETE, pp_object(BindAdapterContext), (uint32_t)Status);
-    struct pp_binding *binding = pp_binding_of_number(
-        pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindAdapterContext, binding_count));
+    struct pp_binding *binding =
+        pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindAdapterContext, binding_count));
     if (binding != NULL) {
         give_answer(&binding->bind, Status);
     }
@@ -261,8 +261,8 @@ bool pp_ndis_finish_close(uint32_t number) {
 VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext) {
     pp_switch_point();
     PP_EMIT(UNBIND_COMPLETE, pp_object(UnbindContext));
-    struct pp_binding *binding = pp_binding_of_number(
-        pp_handle_index(PP_HANDLE_UNBIND_CONTEXT, UnbindContext, binding_count));
+    struct pp_binding *binding =
+        pp_binding_of_number(pp_handle_index(PP_HANDLE_UNBIND_CONTEXT, UnbindContext, binding_count));
     if (binding != NULL) {
         give_answer(&binding->unbind, NDIS_STATUS_SUCCESS);
     }
@@ -280,15 +280,13 @@ static NDIS_STATUS send_event(struct pp_binding *binding, NET_PNP_EVENT_CODE cod
     notification->NetPnPEvent.NetEvent = code;
     binding->event.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(callback, binding->handle);
-    NDIS_STATUS status =
-        binding->protocol->entries.NetPnPEventHandler(binding->context, notification);
+    NDIS_STATUS status = binding->protocol->entries.NetPnPEventHandler(binding->context, notification);
     pp_callback_leave(frame, binding->handle, status);
     return settle_answer(&binding->event, status);
 }
 
 VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle,
-                             NET_PNP_EVENT_NOTIFICATION *NetPnPEventNotification,
-                             NDIS_STATUS Status) {
+                             NET_PNP_EVENT_NOTIFICATION *NetPnPEventNotification, NDIS_STATUS Status) {
     pp_switch_point();
     PP_EMIT(PNP_COMPLETE, pp_object(NdisBindingHandle), pp_object(NetPnPEventNotification),
             (uint32_t)Status);

@@ -21,18 +21,18 @@ struct pp_answer {
 
 struct pp_binding {
     enum pp_binding_state state;
-    bool is_used;            // a program's bind has made it
-    bool is_open;            // from a successful open to NdisCloseAdapterEx
+    bool is_used;  // a program's bind has made it
+    bool is_open;  // from a successful open to NdisCloseAdapterEx
     bool is_open_pending;
     bool is_close_pending;
     uint32_t adapter;
     struct pp_protocol *protocol;
     NDIS_HANDLE handle;
-    NDIS_HANDLE context;             // ProtocolBindingContext
-    NDIS_HANDLE *open_handle;        // where a pending open puts its results
-    UINT *medium_index;              // likewise; may be NULL
+    NDIS_HANDLE context;       // ProtocolBindingContext
+    NDIS_HANDLE *open_handle;  // where a pending open puts its results
+    UINT *medium_index;        // likewise; may be NULL
     uint32_t sends_in_flight;
-    uint32_t callback_count;         // completions that are running; a close waits for them
+    uint32_t callback_count;  // completions that are running; a close waits for them
     struct pp_answer bind;
     struct pp_answer unbind;
     struct pp_answer event;

@@ -32,8 +32,7 @@ static bool entries_are_complete(const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *ent
     return entries->BindAdapterHandlerEx != NULL && entries->UnbindAdapterHandlerEx != NULL &&
            entries->OpenAdapterCompleteHandlerEx != NULL &&
            entries->CloseAdapterCompleteHandlerEx != NULL && entries->NetPnPEventHandler != NULL &&
-           entries->OidRequestCompleteHandler != NULL &&
-           entries->ReceiveNetBufferListsHandler != NULL &&
+           entries->OidRequestCompleteHandler != NULL && entries->ReceiveNetBufferListsHandler != NULL &&
            entries->SendNetBufferListsCompleteHandler != NULL;
 }
 

@@ -36,8 +36,8 @@ struct pp_completion {
 // Completes NBLs that are in flight, all in one callback.
 bool pp_ndis_complete(uint32_t binding, const struct pp_completion *completion);
 
-// Delivers one thing that the world owes to the driver: the end of an open, a send or a close that pends.
-// False if nothing is owed.
+// Delivers one thing that the world owes to the driver: the end of an open, a send or a close that
+// pends. False if nothing is owed.
 bool pp_ndis_deliver_owed(void);
 
 // Unbinds the first binding that is not busy unbinding. False if there is none.

@@ -6,7 +6,7 @@
 struct pp_pool {
     bool is_live;
     bool is_nb_pool;
-    bool has_nb;           // NBL pools: fAllocateNetBuffer
+    bool has_nb;  // NBL pools: fAllocateNetBuffer
     uint8_t protocol_id;
     uint16_t context_size;
     uint32_t data_size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Context space of an NBL: a stack of areas, each driver taking what it needs on the way down and giving it
-// back on the way up. An area lies in the first block while there is room, else a new block goes in front:
+// Context space of an NBL: a stack of areas, each driver taking what it needs on the way down and giving
+// it back on the way up. An area lies in the first block while there is room, else a new block goes in
+// front:
 //
 //   nbl->Context ──▶ | header | unused (Offset bytes) | used ... | ──▶ | header | ... |
 #include "base/emit.h"

@@ -74,8 +74,8 @@ static void init_nbl(NET_BUFFER_LIST *nbl, const struct pp_pool *pool) {
     NET_BUFFER_LIST_INFO(nbl, NetBufferListProtocolId) = (PVOID)(ULONG_PTR)pool->protocol_id;
 }
 
-static NET_BUFFER_LIST *make_nbl(struct pp_pool *pool, USHORT context_size, USHORT backfill,
-                                 MDL *mdls, ULONG data_offset, SIZE_T data_length) {
+static NET_BUFFER_LIST *make_nbl(struct pp_pool *pool, USHORT context_size, USHORT backfill, MDL *mdls,
+                                 ULONG data_offset, SIZE_T data_length) {
     // A8: whatever is more, the pool's own wish or this call's.
     uint32_t wanted = round_up(context_size) + round_up(backfill);
     uint32_t total = wanted > round_up(pool->context_size) ? wanted : round_up(pool->context_size);
@@ -114,8 +114,8 @@ static MDL *pool_mdl(const struct pp_pool *pool, const NET_BUFFER_LIST *nbl) {
     return pool->data_size > 0 ? nbl->FirstNetBuffer->MdlChain : NULL;
 }
 
-static NET_BUFFER_LIST *allocate(NDIS_HANDLE handle, bool with_nb, USHORT context_size,
-                                 USHORT backfill, MDL *mdls, ULONG data_offset, SIZE_T data_length) {
+static NET_BUFFER_LIST *allocate(NDIS_HANDLE handle, bool with_nb, USHORT context_size, USHORT backfill,
+                                 MDL *mdls, ULONG data_offset, SIZE_T data_length) {
     pp_switch_point();
     PP_EMIT(NBL_ALLOCATE, pp_object(handle), with_nb);
     struct pp_pool *pool = pp_pool_of(handle, /*is_nb_pool=*/false);
@@ -168,7 +168,8 @@ bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl) { return pp_arena_is(nbl, PP_USE
 
 typedef void (*guard_function)(const void *address, size_t size);
 
-// What a driver sends from its globals or its stack stays open: nobody would open it if the run ended here.
+// What a driver sends from its globals or its stack stays open: nobody would open it if the run ended
+// here.
 static bool is_ours(const void *address, size_t size) {
     return size > 0 && pp_arena_contains(address) && pp_arena_contains((const char *)address + size - 1);
 }
@@ -210,8 +211,8 @@ PP_READS_CLOSED static void for_each_context_block(NET_BUFFER_LIST_CONTEXT *cont
 // MDLs may be shared, so some of what is followed here may be closed already.
 PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, guard_function guard) {
     struct pp_block *block = pp_arena_find(nbl);
-    struct pp_pool *pool = pp_pool_of(
-        pp_handle_make(PP_HANDLE_POOL, block->owner_a), /*is_nb_pool=*/false);
+    struct pp_pool *pool =
+        pp_pool_of(pp_handle_make(PP_HANDLE_POOL, block->owner_a), /*is_nb_pool=*/false);
     if (guard == open_range) {
         open_range(nbl, block->size);
         if (pool != NULL) {

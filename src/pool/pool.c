@@ -66,8 +66,7 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle,
     return handle;
 }
 
-NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
-                                      NET_BUFFER_POOL_PARAMETERS *Parameters) {
+NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, NET_BUFFER_POOL_PARAMETERS *Parameters) {
     pp_switch_point();
     struct pp_pool *pool = NULL;
     pp_touch_read(Parameters, NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1);
@@ -77,8 +76,7 @@ NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle,
         pool = add_pool((struct pp_pool){.is_nb_pool = true, .data_size = Parameters->DataSize});
     }
     NDIS_HANDLE handle = pool != NULL ? pp_pool_handle(pool) : NULL;
-    PP_EMIT(NB_POOL_MADE, pp_object(handle), pool != NULL ? pool->data_size : 0,
-            pp_object(NdisHandle));
+    PP_EMIT(NB_POOL_MADE, pp_object(handle), pool != NULL ? pool->data_size : 0, pp_object(NdisHandle));
     return handle;
 }
 

@@ -4,7 +4,8 @@
 //
 // An NBL and what its pool gives it are one block:
 //
-//   | NET_BUFFER_LIST | gap | context header, context space | gap | NET_BUFFER | gap | MDL | gap | data |
+//   | NET_BUFFER_LIST | gap | context header, context space | gap | NET_BUFFER | gap | MDL | gap | data
+//   |
 //                           '------ if ContextSize > 0 -----'     '- P1, P2 --'      '----- P2 ------'
 //
 // The gaps are closed to the driver. The books (pool of a block, place of its NB) are kept with the
@@ -24,8 +25,8 @@ enum pp_pool_use {
     PP_USE_POOL_END
 };
 
-// Where the NB of a pool with DataSize starts: behind its whole buffer (data_offset_zero false), ready to
-// be retreated, or at its beginning.
+// Where the NB of a pool with DataSize starts: behind its whole buffer (data_offset_zero false), ready
+// to be retreated, or at its beginning.
 void pp_pool_set_data_offset_zero(bool is_zero);
 
 // Forgets all pools.

@@ -16,8 +16,8 @@
 PP_READS_CLOSED VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
     MDL *mdl = NetBuffer->MdlChain;
     ULONG offset = NetBuffer->DataOffset;
-    for (uint32_t i = 0; i < PP_CHAIN_MAX && mdl != NULL && mdl->Next != NULL && offset >= mdl->ByteCount;
-         i++) {
+    for (uint32_t i = 0;
+         i < PP_CHAIN_MAX && mdl != NULL && mdl->Next != NULL && offset >= mdl->ByteCount; i++) {
         offset -= mdl->ByteCount;
         mdl = mdl->Next;
     }
@@ -28,8 +28,8 @@ PP_READS_CLOSED VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
 // | MDL | gap | buffer |
 static MDL *make_mdl(ULONG bytes) {
     uint32_t offset = (uint32_t)sizeof(MDL) + PP_POOL_GAP;
-    char *block = bytes <= PP_ARENA_BLOCK_MAX ? pp_arena_take((size_t)offset + bytes, PP_USE_RETREAT_MDL)
-                                              : NULL;
+    char *block =
+        bytes <= PP_ARENA_BLOCK_MAX ? pp_arena_take((size_t)offset + bytes, PP_USE_RETREAT_MDL) : NULL;
     if (block == NULL) {
         return NULL;
     }
@@ -38,8 +38,8 @@ static MDL *make_mdl(ULONG bytes) {
     return (MDL *)block;
 }
 
-// Of the MDLs in a chain, an advance frees those that a retreat has added. That is noted in the books of the
-// block that the MDL begins, whoever made it.
+// Of the MDLs in a chain, an advance frees those that a retreat has added. That is noted in the books of
+// the block that the MDL begins, whoever made it.
 static void mark_added(const MDL *mdl) {
     struct pp_block *block = pp_arena_find(mdl);
     if (block != NULL && block->is_live) {

@@ -30,8 +30,7 @@ static bool parse_fault(struct pp_scan *scan, struct pp_op *op) {
 
     if (point < 0) {
         if (find_point(word, pp_outcome_infos, PP_OUTCOME_COUNT) >= 0) {
-            return pp_scan_fail(scan, word.text,
-                                "%.*s has outcomes: write \"(outcome: %.*s = status)\"",
+            return pp_scan_fail(scan, word.text, "%.*s has outcomes: write \"(outcome: %.*s = status)\"",
                                 PP_WORD_PRINTED(word), PP_WORD_PRINTED(word));
         }
         return refuse_point(scan, "fault point", word, pp_point_infos, PP_POINT_COUNT);
@@ -47,17 +46,15 @@ static bool parse_fault(struct pp_scan *scan, struct pp_op *op) {
     }
     for (unsigned i = 0; i < op->fault_count; i++) {
         if (op->faults[i].point == point && op->faults[i].nth == nth) {
-            return pp_scan_fail(scan, begin, "%s %u fails already", pp_point_infos[point].name,
-                                nth);
+            return pp_scan_fail(scan, begin, "%s %u fails already", pp_point_infos[point].name, nth);
         }
     }
-    op->faults[op->fault_count++] = (struct pp_fault){
-        .point = (uint8_t)point, .nth = (uint8_t)nth, .is_persistent = is_persistent};
+    op->faults[op->fault_count++] =
+        (struct pp_fault){.point = (uint8_t)point, .nth = (uint8_t)nth, .is_persistent = is_persistent};
     return true;
 }
 
-static bool parse_status(struct pp_scan *scan, const struct pp_point_info *info,
-                         uint8_t *ret_status) {
+static bool parse_status(struct pp_scan *scan, const struct pp_point_info *info, uint8_t *ret_status) {
     struct pp_word word = pp_scan_word(scan);
     char answers[96] = "";
 
@@ -102,8 +99,7 @@ static bool parse_outcome(struct pp_scan *scan, struct pp_op *op) {
     if (op->outcome_count == PP_OP_OUTCOMES_MAX) {
         return pp_scan_fail(scan, word.text, "more than %d outcomes in one op", PP_OP_OUTCOMES_MAX);
     }
-    op->outcomes[op->outcome_count++] =
-        (struct pp_outcome){.point = (uint8_t)point, .status = status};
+    op->outcomes[op->outcome_count++] = (struct pp_outcome){.point = (uint8_t)point, .status = status};
     return true;
 }
 
@@ -124,8 +120,7 @@ static bool parse_choice(struct pp_scan *scan, struct pp_op *op) {
         return pp_scan_fail(scan, begin, "switch points must ascend, and %u follows %u", at,
                             op->choices[op->choice_count - 1].at);
     }
-    op->choices[op->choice_count++] =
-        (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
+    op->choices[op->choice_count++] = (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
     return true;
 }
 
@@ -153,8 +148,7 @@ static bool parse_attribute(struct pp_scan *scan, struct pp_op *op) {
 bool pp_attributes_parse(struct pp_scan *scan, struct pp_op *op) {
     while (!pp_scan_is_done(scan)) {
         if (!pp_scan_take(scan, "(")) {
-            return pp_scan_fail(scan, scan->at,
-                                "expected an attribute, a comment or the line's end");
+            return pp_scan_fail(scan, scan->at, "expected an attribute, a comment or the line's end");
         }
         if (!parse_attribute(scan, op)) {
             return false;

@@ -20,9 +20,7 @@ static inline uint32_t reduce(uint32_t value, uint32_t range) {
     return value < range ? value : value % range;
 }
 
-static inline uint32_t take_byte(struct reader *reader) {
-    return *reader->at++;
-}
+static inline uint32_t take_byte(struct reader *reader) { return *reader->at++; }
 
 static inline uint32_t take_pair(struct reader *reader) {
     uint32_t low = take_byte(reader);
@@ -107,8 +105,7 @@ static void add_choice(struct pp_op *op, uint32_t at, uint32_t target) {
         (op->choice_count > 0 && at <= op->choices[op->choice_count - 1].at)) {
         return;
     }
-    op->choices[op->choice_count++] =
-        (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
+    op->choices[op->choice_count++] = (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
 }
 
 // Returns false if the record is cut off. Without an op the payload is only skipped.

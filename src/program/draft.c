@@ -35,8 +35,8 @@ void pp_draft_open(struct pp_draft *draft, struct pp_program *program, uint32_t 
 }
 
 // Returns false if the op lost an object and gets no other.
-static bool bind_handles(struct pp_op *op, const uint16_t *number_of,
-                         const struct pp_naming *naming, bool is_rebinding) {
+static bool bind_handles(struct pp_op *op, const uint16_t *number_of, const struct pp_naming *naming,
+                         bool is_rebinding) {
     const struct pp_op_info *info = &pp_op_infos[op->kind];
 
     for (unsigned i = 0; i < info->arg_count; i++) {
@@ -161,8 +161,7 @@ void pp_draft_move(struct pp_draft *draft, uint32_t from, uint32_t to) {
     draft->ids[to] = id;
 }
 
-uint16_t pp_draft_pick(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at,
-                       char letter) {
+uint16_t pp_draft_pick(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at, char letter) {
     uint16_t id = PP_DRAFT_ID_NONE;
 
     for (uint32_t i = at; i-- > 0;) {

@@ -39,5 +39,4 @@ void pp_draft_move(struct pp_draft *draft, uint32_t from, uint32_t to);
 
 // Id of an object of that letter that an op before index `at` names, mostly the newest; or
 // NONE.
-uint16_t pp_draft_pick(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at,
-                       char letter);
+uint16_t pp_draft_pick(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at, char letter);

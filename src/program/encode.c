@@ -7,9 +7,7 @@ struct writer {
     uint8_t *end;
 };
 
-static inline void put_byte(struct writer *writer, uint32_t value) {
-    *writer->at++ = (uint8_t)value;
-}
+static inline void put_byte(struct writer *writer, uint32_t value) { *writer->at++ = (uint8_t)value; }
 
 static inline void put_pair(struct writer *writer, uint32_t value) {
     put_byte(writer, value & 0xff);

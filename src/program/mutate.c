@@ -252,8 +252,8 @@ void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32
     pp_draft_close(&draft, /*is_rebinding=*/pp_dice_once_in(&dice, 2));
 }
 
-void pp_program_cross(struct pp_program *program, const struct pp_program *other,
-                      uint32_t op_count_max, uint32_t seed) {
+void pp_program_cross(struct pp_program *program, const struct pp_program *other, uint32_t op_count_max,
+                      uint32_t seed) {
     struct pp_dice dice = {.state = seed};
     struct pp_program source_program;
     struct pp_draft draft, source;

@@ -86,8 +86,7 @@ static bool parse_handle(struct pp_scan *scan, const struct pp_op_info *info,
     uint32_t named = pp_naming_count(naming, arg->letter);
 
     if (!read_handle(word, arg->letter, &index)) {
-        return pp_scan_fail(scan, word.text, "%s needs a handle like %c0 here", info->word,
-                            arg->letter);
+        return pp_scan_fail(scan, word.text, "%s needs a handle like %c0 here", info->word, arg->letter);
     }
     if (index < named) {
         *ret_value = (uint16_t)index;
@@ -120,8 +119,7 @@ static bool parse_choice(struct pp_scan *scan, const struct pp_arg_info *arg, ui
     return pp_nearest_fail(&nearest, scan, arg->word, hint);
 }
 
-static bool refuse_named_arg(struct pp_scan *scan, const struct pp_op_info *info,
-                             struct pp_word word) {
+static bool refuse_named_arg(struct pp_scan *scan, const struct pp_op_info *info, struct pp_word word) {
     struct pp_nearest nearest = {.word = word};
     char hint[96];
 
@@ -231,8 +229,8 @@ static bool check_name(struct pp_scan *scan, const struct pp_op_info *info, stru
     }
     uint32_t next = pp_naming_count(naming, info->result);
     if (name.length == 0) {
-        return pp_scan_fail(scan, word.text, "%s names an object: write \"%c%u = %s(...)\"",
-                            info->word, info->result, next, info->word);
+        return pp_scan_fail(scan, word.text, "%s names an object: write \"%c%u = %s(...)\"", info->word,
+                            info->result, next, info->word);
     }
     if (!read_handle(name, info->result, &index) || index != next) {
         return pp_scan_fail(scan, name.text, "the next object that %s names is %c%u, not %.*s",
@@ -284,9 +282,8 @@ bool pp_program_parse(const char *text, size_t size, struct pp_program *ret_prog
         }
     }
     if (is_good && !has_version) {
-        is_good =
-            pp_scan_fail(&scan, scan.at, "missing version line: \"poolproof %d\" must come first",
-                         PP_PROGRAM_VERSION);
+        is_good = pp_scan_fail(&scan, scan.at, "missing version line: \"poolproof %d\" must come first",
+                               PP_PROGRAM_VERSION);
     }
     if (!is_good) {
         *ret_error = error;

@@ -22,13 +22,9 @@ static void put_bytes(struct page *page, const char *bytes, size_t size) {
     page->length += size;
 }
 
-static void put_char(struct page *page, char c) {
-    put_bytes(page, &c, 1);
-}
+static void put_char(struct page *page, char c) { put_bytes(page, &c, 1); }
 
-static void put_text(struct page *page, const char *text) {
-    put_bytes(page, text, strlen(text));
-}
+static void put_text(struct page *page, const char *text) { put_bytes(page, text, strlen(text)); }
 
 static unsigned decimals_of(uint32_t number, char ret_decimals[10]) {
     unsigned count = 1;
@@ -125,8 +121,7 @@ static void put_margin(struct page *page, uint32_t index, bool is_marked) {
     put_text(page, "  ");
 }
 
-size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *text,
-                        size_t capacity) {
+size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *text, size_t capacity) {
     struct page page = {.text = text, .capacity = capacity};
     struct pp_naming naming = {0};
 

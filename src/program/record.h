@@ -22,8 +22,8 @@ enum pp_record {
 #define PP_RECORD_FAULT_SIZE 3
 #define PP_RECORD_OUTCOME_SIZE 3
 #define PP_RECORD_CHOICE_SIZE 4
-#define PP_RECORD_OP_SIZE_MAX                                                                      \
-    (1 + 2 * PP_OP_ARGS_MAX + PP_OP_FAULTS_MAX * PP_RECORD_FAULT_SIZE +                            \
+#define PP_RECORD_OP_SIZE_MAX                                           \
+    (1 + 2 * PP_OP_ARGS_MAX + PP_OP_FAULTS_MAX * PP_RECORD_FAULT_SIZE + \
      PP_OP_OUTCOMES_MAX * PP_RECORD_OUTCOME_SIZE + PP_OP_CHOICES_MAX * PP_RECORD_CHOICE_SIZE)
 
 _Static_assert(PP_RECORD_COUNT <= 256, "a tag is one byte");

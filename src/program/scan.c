@@ -60,8 +60,7 @@ bool pp_scan_line(struct pp_scan *scan, bool *ret_is_end) {
         return false;
     }
     if (!newline) {
-        return pp_scan_fail(scan, scan->line_end,
-                            "the last line has no newline: is the text cut off?");
+        return pp_scan_fail(scan, scan->line_end, "the last line has no newline: is the text cut off?");
     }
     *ret_is_end = false;
     return true;
@@ -94,20 +93,17 @@ bool pp_scan_expect(struct pp_scan *scan, const char *mark, const char *after) {
         return true;
     }
     if (scan->at == scan->line_end) {
-        return pp_scan_fail(scan, scan->at, "the line ends where \"%s\" should follow %s", mark,
-                            after);
+        return pp_scan_fail(scan, scan->at, "the line ends where \"%s\" should follow %s", mark, after);
     }
     unsigned char byte = (unsigned char)*scan->at;
     if (byte > 0x7f) {
-        return pp_scan_fail(scan, scan->at, "expected \"%s\" after %s, not byte 0x%02x", mark,
-                            after, byte);
+        return pp_scan_fail(scan, scan->at, "expected \"%s\" after %s, not byte 0x%02x", mark, after,
+                            byte);
     }
     return pp_scan_fail(scan, scan->at, "expected \"%s\" after %s, not '%c'", mark, after, byte);
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_word_part(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.';
@@ -155,9 +151,7 @@ bool pp_scan_number(struct pp_scan *scan, const char *what, uint32_t min, uint32
 
 #define NEAREST_LENGTH_MAX 32
 
-static unsigned min_of(unsigned a, unsigned b) {
-    return a < b ? a : b;
-}
+static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
 
 // How many letters must be changed, added or taken away (Levenshtein).
 static unsigned edit_distance(struct pp_word word, const char *candidate) {
@@ -184,8 +178,7 @@ void pp_nearest_try(struct pp_nearest *nearest, const char *candidate) {
     }
     unsigned distance = edit_distance(nearest->word, candidate);
     // A word of which half must change is another word.
-    if (distance * 2 <= strlen(candidate) &&
-        (!nearest->candidate || distance < nearest->distance)) {
+    if (distance * 2 <= strlen(candidate) && (!nearest->candidate || distance < nearest->distance)) {
         nearest->candidate = candidate;
         nearest->distance = distance;
     }
@@ -194,8 +187,8 @@ void pp_nearest_try(struct pp_nearest *nearest, const char *candidate) {
 bool pp_nearest_fail(const struct pp_nearest *nearest, struct pp_scan *scan, const char *what,
                      const char *hint) {
     if (nearest->candidate) {
-        return pp_scan_fail(scan, nearest->word.text, "unknown %s \"%.*s\"; did you mean \"%s\"?",
-                            what, PP_WORD_PRINTED(nearest->word), nearest->candidate);
+        return pp_scan_fail(scan, nearest->word.text, "unknown %s \"%.*s\"; did you mean \"%s\"?", what,
+                            PP_WORD_PRINTED(nearest->word), nearest->candidate);
     }
     return pp_scan_fail(scan, nearest->word.text, "unknown %s \"%.*s\"; %s", what,
                         PP_WORD_PRINTED(nearest->word), hint);

@@ -13,20 +13,20 @@
 // An op without arguments leaves OP_INFO nothing to put into its list: the zero entry keeps it
 // legal.
 #define HANDLE(letter_) {.kind = PP_ARG_HANDLE, .letter = letter_}
-#define NUMBER(word_, min_, max_, standard_)                                                       \
+#define NUMBER(word_, min_, max_, standard_) \
     {.kind = PP_ARG_NUMBER, .word = #word_, .min = min_, .max = max_, .standard = standard_}
-#define CHOICE(word_, list, standard_)                                                             \
-    {.kind = PP_ARG_CHOICE,                                                                        \
-     .word = #word_,                                                                               \
-     .max = LENGTH(words_of_##list) - 1,                                                           \
-     .standard = standard_,                                                                        \
+#define CHOICE(word_, list, standard_)   \
+    {.kind = PP_ARG_CHOICE,              \
+     .word = #word_,                     \
+     .max = LENGTH(words_of_##list) - 1, \
+     .standard = standard_,              \
      .words = words_of_##list}
-#define OP_INFO(word_, result_, about_, ...)                                                       \
-    {                                                                                              \
-        .word = word_, .result = result_, .about = about_,                                         \
-        .arg_count = LENGTH(((const struct pp_arg_info[]){__VA_ARGS__})) - 1, .args = {            \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+#define OP_INFO(word_, result_, about_, ...)                                            \
+    {                                                                                   \
+        .word = word_, .result = result_, .about = about_,                              \
+        .arg_count = LENGTH(((const struct pp_arg_info[]){__VA_ARGS__})) - 1, .args = { \
+            __VA_ARGS__                                                                 \
+        }                                                                               \
     }
 #define OP(id, ...) [PP_OP_##id] = OP_INFO(__VA_ARGS__, {0}),
 #define CHOICES(...)
@@ -36,7 +36,7 @@ const struct pp_op_info pp_op_infos[PP_OP_COUNT] = {
 };
 
 #define BIT(status) (UINT32_C(1) << PP_STATUS_##status)
-#define POINT(id, name_, function_, duty_)                                                         \
+#define POINT(id, name_, function_, duty_) \
     [PP_POINT_##id] = {.name = name_, .function = function_, .duty = duty_},
 #define OUTCOME(...)
 
@@ -47,9 +47,8 @@ const struct pp_point_info pp_point_infos[PP_POINT_COUNT] = {
 #undef POINT
 #undef OUTCOME
 #define POINT(...)
-#define OUTCOME(id, name_, function_, statuses_, duty_)                                            \
-    [PP_OUTCOME_##                                                                                 \
-        id] = {.name = name_, .function = function_, .duty = duty_, .statuses = statuses_},
+#define OUTCOME(id, name_, function_, statuses_, duty_) \
+    [PP_OUTCOME_##id] = {.name = name_, .function = function_, .duty = duty_, .statuses = statuses_},
 
 const struct pp_point_info pp_outcome_infos[PP_OUTCOME_COUNT] = {
 #include <poolproof/point.def>

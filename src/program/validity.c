@@ -96,8 +96,7 @@ const char *pp_program_check(const struct pp_program *program) {
 
 static bool is_same_op(const struct pp_op *actual, const struct pp_op *expect) {
     if (actual->kind != expect->kind || actual->fault_count != expect->fault_count ||
-        actual->outcome_count != expect->outcome_count ||
-        actual->choice_count != expect->choice_count) {
+        actual->outcome_count != expect->outcome_count || actual->choice_count != expect->choice_count) {
         return false;
     }
     for (unsigned i = 0; i < pp_op_infos[actual->kind].arg_count; i++) {

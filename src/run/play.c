@@ -86,9 +86,9 @@ static bool unload(void) {
 // === Ops ===
 
 static bool complete(const uint16_t *args) {
-    static const enum pp_status statuses[] = {PP_STATUS_SUCCESS,        PP_STATUS_FAILURE,
-                                              PP_STATUS_RESOURCES,      PP_STATUS_INVALID_LENGTH,
-                                              PP_STATUS_SEND_ABORTED,   PP_STATUS_RESET_IN_PROGRESS,
+    static const enum pp_status statuses[] = {PP_STATUS_SUCCESS,      PP_STATUS_FAILURE,
+                                              PP_STATUS_RESOURCES,    PP_STATUS_INVALID_LENGTH,
+                                              PP_STATUS_SEND_ABORTED, PP_STATUS_RESET_IN_PROGRESS,
                                               PP_STATUS_PAUSED};
     const struct pp_completion completion = {
         .first = (uint8_t)args[1],
@@ -102,8 +102,7 @@ static bool complete(const uint16_t *args) {
 
 static bool finish_open(const uint16_t *args) {
     static const enum pp_status statuses[] = {PP_STATUS_SUCCESS, PP_STATUS_FAILURE, PP_STATUS_RESOURCES,
-                                              PP_STATUS_ADAPTER_NOT_FOUND,
-                                              PP_STATUS_UNSUPPORTED_MEDIA};
+                                              PP_STATUS_ADAPTER_NOT_FOUND, PP_STATUS_UNSUPPORTED_MEDIA};
     return pp_ndis_finish_open(args[0], (NDIS_STATUS)pp_status_values[statuses[args[1]]]);
 }
 
@@ -140,8 +139,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
 }
 
 static bool needs_driver(enum pp_op_kind kind) {
-    return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER &&
-           kind != PP_OP_ADVANCE;
+    return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER && kind != PP_OP_ADVANCE;
 }
 
 // The driver is loaded before the first op that needs it, without faults of that op.

@@ -11,6 +11,6 @@ void pp_play_begin(const struct pp_driver *driver);
 // over. *ret_did says whether the op did something.
 bool pp_play_op(const struct pp_program *program, uint16_t index, bool *ret_did);
 
-// Delivers what is owed, closes files, unbinds, unloads, and looks for what is left. Returns false if the
-// run is over.
+// Delivers what is owed, closes files, unbinds, unloads, and looks for what is left. Returns false if
+// the run is over.
 bool pp_play_tear_down(void);

@@ -53,9 +53,7 @@ static void give_names(const struct pp_event *event) {
     case PP_EVENT_RETREAT: name_if_made(PP_NAME_MDL, args[3]); break;
     case PP_EVENT_MEMORY_MADE: name_if_made(PP_NAME_MEMORY, args[0]); break;
     case PP_EVENT_REGISTERED: name_if_made(PP_NAME_PROTOCOL, args[0]); break;
-    case PP_EVENT_BINDING_BEGIN:
-        pp_name_give_serial(PP_NAME_BINDING, args[0], (uint32_t)args[1]);
-        break;
+    case PP_EVENT_BINDING_BEGIN: pp_name_give_serial(PP_NAME_BINDING, args[0], (uint32_t)args[1]); break;
     case PP_EVENT_IRP_MADE:
         name_if_made(PP_NAME_IRP, args[0]);
         name_if_made(PP_NAME_MDL, args[2]);

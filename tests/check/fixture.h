@@ -45,8 +45,8 @@ struct fixture {
 
 extern struct fixture fixture;
 
-// Said by each replaced step where it does what it is about: silence proves nothing if the step never
-// ran.
+// Said by each replaced step where it does what it is about: silence of a step that never ran proves
+// nothing.
 void fixture_reached(void);
 
 // Pools as drivers make them.
