@@ -11,6 +11,10 @@
 // For functions that follow structures of the driver's while somebody else owns them.
 #define PP_READS_CLOSED __attribute__((no_sanitize("address")))
 
+// For functions that are called, or call back, without the compiler's knowledge: MemorySanitizer cannot
+// know what they are given.
+#define PP_CALLED_FROM_OUTSIDE __attribute__((no_sanitize("memory")))
+
 #define PP_NO_SANITIZE __attribute__((no_sanitize("address", "memory", "undefined"), noinline))
 
 // The tools' own code is not instrumented, but the driver's is, and memory is guarded: PP_GUARD_ADDRESS.

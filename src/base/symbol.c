@@ -115,7 +115,7 @@ void pp_symbol_describe(uintptr_t address, char *text, size_t capacity) {
     if (__sanitizer_symbolize_pc == NULL || name == NULL) {
         return;
     }
-    char place[256];
+    char place[256] = {0};
     __sanitizer_symbolize_pc((void *)(address - 1), "%s:%l", place, sizeof(place));
     const char *slash = strrchr(place, '/');
     const char *file = slash != NULL ? slash + 1 : place;

@@ -46,7 +46,7 @@ static void make_stack(struct pp_fiber *fiber) {
     fiber->stack_high = low + STACK_BYTES;
 }
 
-static void switch_to_host(struct pp_fiber *fiber, bool is_last) {
+PP_CALLED_FROM_OUTSIDE static void switch_to_host(struct pp_fiber *fiber, bool is_last) {
     (void)is_last;
     __sanitizer_start_switch_fiber(is_last ? NULL : &fiber->fake_stack, host_stack_bottom,
                                    host_stack_size);
@@ -55,7 +55,7 @@ static void switch_to_host(struct pp_fiber *fiber, bool is_last) {
     host_context = from.fctx;
 }
 
-static void fiber_main(transfer_t from) {
+PP_CALLED_FROM_OUTSIDE static void fiber_main(transfer_t from) {
     __sanitizer_finish_switch_fiber(NULL, &host_stack_bottom, &host_stack_size);
     host_context = from.fctx;
     struct pp_fiber *fiber = from.data;
@@ -66,7 +66,7 @@ static void fiber_main(transfer_t from) {
     }
 }
 
-bool pp_fiber_resume(struct pp_fiber *fiber) {
+PP_CALLED_FROM_OUTSIDE bool pp_fiber_resume(struct pp_fiber *fiber) {
     if (fiber->stack_low == NULL) {
         make_stack(fiber);
     }

@@ -22,6 +22,7 @@ static enum pp_lock_state state_of(const KSPIN_LOCK *lock) {
 static void acquire(KSPIN_LOCK *lock, bool is_dpr) {
     pp_switch_point();
     pp_touch_write(lock, sizeof(*lock));
+    pp_guard_define(lock, sizeof(*lock));  // garbage in it is found by the rule
     PP_EMIT(LOCK_ACQUIRE, pp_object(lock), is_dpr, state_of(lock));
     while (*lock != 0) {
         pp_schedule_block(lock, PP_NEVER);

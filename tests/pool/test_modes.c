@@ -190,6 +190,7 @@ static void test_reserved_areas_are_junk(void **state) {
     NDIS_HANDLE pool = scene_nbl_pool(true, 16, 16);
     NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(pool, 16, 0);
     void *protocol[4];
+    pp_guard_define(nbl, pp_arena_find(nbl)->size);
     memcpy(protocol, nbl->ProtocolReserved, sizeof(protocol));
     assert_int_not_equal((uintptr_t)protocol[0], 0);
     char context[16], data[16];

@@ -86,13 +86,13 @@ def check_names(tally, binary, pages):
 
 def check_own_driver(tally, root, binary, text):
     """Follows the README's recipe, with the sample driver as the reader's own."""
-    if "has no libFuzzer" in call(root, binary, "fuzz", "--runs", "1", "--findings", "/nonexistent/x").stderr:
-        return
     recipe = blocks(text, "cmake")
     steps = [words for words in commands(text) if words[0] == "cmake"]
     tally.check("there is a recipe", len(recipe) == 1 and len(steps) == 2, recipe, steps)
     with tempfile.TemporaryDirectory(prefix="poolproof-readme-") as folder:
         folder = pathlib.Path(folder)
+        if "has no libFuzzer" in call(folder, binary, "fuzz", "--runs", "1").stderr:
+            return
         project = "cmake_minimum_required(VERSION 3.25)\nproject(mydriver LANGUAGES C)\n"
         (folder / "CMakeLists.txt").write_text(project + recipe[0], encoding="utf-8")
         (folder / "poolproof").symlink_to(root)

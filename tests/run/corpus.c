@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "corpus.h"
 
+#include "base/guard.h"
+
 #include "kernel/crash.h"
 
 #include <ftw.h>
@@ -34,9 +36,13 @@ static void read_program(const char *path, struct pp_program *ret_program) {
     }
 }
 
-static int add_entry(const char *path, const struct stat *info, int type, struct FTW *walk) {
+PP_CALLED_FROM_OUTSIDE static int add_entry(const char *path, const struct stat *info, int type, struct FTW *walk) {
     (void)info, (void)walk;
-    size_t length = strlen(path);
+    size_t length = 0;
+    while (path[length] != '\0') {
+        length++;
+    }
+    pp_guard_define(path, length + 1);  // written by the C library, unseen
     if (type != FTW_F || length < 5 || strcmp(path + length - 5, ".prog") != 0) {
         return 0;
     }
