@@ -36,7 +36,8 @@ static void read_program(const char *path, struct pp_program *ret_program) {
     }
 }
 
-PP_CALLED_FROM_OUTSIDE static int add_entry(const char *path, const struct stat *info, int type, struct FTW *walk) {
+PP_CALLED_FROM_OUTSIDE static int add_entry(const char *path, const struct stat *info, int type,
+                                            struct FTW *walk) {
     (void)info, (void)walk;
     size_t length = 0;
     while (path[length] != '\0') {
