@@ -150,6 +150,10 @@ bool pp_findings_keep(struct pp_findings *findings, struct pp_found *found,
                       const struct pp_program *program, struct pp_input input, const char *report) {
     char report_path[PATH_MAX], input_path[PATH_MAX];
 
+    // Another process may have kept a smaller one since.
+    if (look_into(found->folder, found) == HELD_SAME && !pp_findings_is_smaller(found, program)) {
+        return true;
+    }
     // The program comes last: while it is the old one, it is also the old size that is to be
     // beaten.
     bool is_kept = pp_whole_folder(found->folder) && join(report_path, found->folder, "report.txt") &&

@@ -43,7 +43,8 @@ static void emit_crash(int signal_number, const siginfo_t *info, const ucontext_
 
 static void on_signal(int signal_number, siginfo_t *info, void *context) {
     const struct pp_fiber *fiber = pp_schedule_current();
-    if (fiber != NULL) {
+    // One that somebody sent (si_code not positive) is not the driver's doing.
+    if (fiber != NULL && info->si_code > 0) {
         emit_crash(signal_number, info, context, fiber);
     }
     // Not the driver's, or nobody stopped the run: let it happen again under the old handler.
@@ -51,6 +52,9 @@ static void on_signal(int signal_number, siginfo_t *info, void *context) {
         if (caught[i] == signal_number) {
             sigaction(signal_number, &previous[i], NULL);
         }
+    }
+    if (info->si_code <= 0) {
+        raise(signal_number);  // one that was sent does not happen again by itself
     }
 }
 

@@ -5,7 +5,9 @@
 
 #include "base/guard.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -13,13 +15,13 @@
 #include <poolproof/run.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct pp_verdict verdict;
 static volatile int one = 1;
 
-static NTSTATUS read_nothing(void) {
-    return *(volatile int *)(ULONG_PTR)(0x200000000000 * one);
-}
+static NTSTATUS read_nothing(void) { return *(volatile int *)(ULONG_PTR)(0x200000000000 * one); }
 static NTSTATUS call_nothing(void) {
     ((void (*)(void))(ULONG_PTR)(0x200000000000 * one))();
     return STATUS_SUCCESS;
@@ -29,12 +31,8 @@ static NTSTATUS call_data(void) {
     ((void (*)(void))(ULONG_PTR)code)();
     return STATUS_SUCCESS;
 }
-static NTSTATUS trap(void) {
-    __builtin_trap();
-}
-static NTSTATUS bug_check(void) {
-    KeBugCheckEx(0xD1, 0, 0, 0, 0);
-}
+static NTSTATUS trap(void) { __builtin_trap(); }
+static NTSTATUS bug_check(void) { KeBugCheckEx(0xD1, 0, 0, 0, 0); }
 
 // Jumps over the guard page below the stack, so to speak: a frame that is far larger than that.
 static int take_much(int depth) {
@@ -42,18 +40,14 @@ static int take_much(int depth) {
     frame[0] = (char)depth;
     return depth == 0 ? 0 : take_much(depth - 1) + frame[0];
 }
-static NTSTATUS recurse_in_large_steps(void) {
-    return take_much(1 << 20);
-}
+static NTSTATUS recurse_in_large_steps(void) { return take_much(1 << 20); }
 
 static int take_little(int depth) {
     volatile char frame[16];
     frame[0] = (char)depth;
     return depth == 0 ? 0 : take_little(depth - 1) + frame[0];
 }
-static NTSTATUS recurse_in_small_steps(void) {
-    return take_little(1 << 30);
-}
+static NTSTATUS recurse_in_small_steps(void) { return take_little(1 << 30); }
 
 // Crashes inside a function of the world's, called with garbage.
 static NTSTATUS pass_garbage(void) {
@@ -151,11 +145,32 @@ static void test_stack_of_a_crash(void **state) {
     assert_null(strstr(verdict.finding.detail, "on_signal"));
 }
 
+static NTSTATUS get_sent_a_signal(void) {
+    raise(SIGSEGV);
+    return STATUS_SUCCESS;
+}
+
+// A signal that somebody sends is no crash of the driver, and is not swallowed.
+static void test_sent_signal_is_no_finding(void **state) {
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct fixture_steps steps = {.load = get_sent_a_signal};
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO);
+        fixture_play(&steps, NULL, NULL, &verdict);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crashes_are_findings), cmocka_unit_test(test_crash_after_crash),
         cmocka_unit_test(test_crash_without_rules),  cmocka_unit_test(test_crash_beside_a_waiting_fiber),
-        cmocka_unit_test(test_stack_of_a_crash),
+        cmocka_unit_test(test_stack_of_a_crash),     cmocka_unit_test(test_sent_signal_is_no_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
