@@ -327,6 +327,21 @@ static NTSTATUS never_complete(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// At PASSIVE_LEVEL a completion may wait, but not for ever.
+static void wait_in_completion(NET_BUFFER_LIST *nbl) {
+    fixture_end_send(nbl);
+    NdisResetEvent(&fixture.adapter_done);
+    NdisWaitEvent(&fixture.adapter_done, 0);
+}
+
+static void sleep_in_completion(NET_BUFFER_LIST *nbl) {
+    NdisMSleep(1000);
+    fixture_end_send(nbl);
+    fixture_reached();
+}
+
+#define COMPLETE_AT_PASSIVE UP_TO_WRITE "complete(b0, irql: passive)\n"
+
 static NDIS_STATUS restart_and_wait(void) {
     NdisWaitEvent(&fixture.sends_done, 0);
     return NDIS_STATUS_SUCCESS;
@@ -519,6 +534,11 @@ static const struct check_case cases[] = {
      .catches.restart = restart_and_wait,
      .silent.write = write_late,
      .program = UP_TO_WRITE},
+    {.rule = "STUCK",
+     .title = "poolproof: STUCK: completion never returns, waits in SendNetBufferListsComplete",
+     .catches.send_complete = wait_in_completion,
+     .silent.send_complete = sleep_in_completion,
+     .program = COMPLETE_AT_PASSIVE},
     {.rule = "STUCK",
      .title = "poolproof: STUCK: IRP never completes, waits in the world",
      .catches.write = never_complete,

@@ -124,6 +124,26 @@ static NTSTATUS send_and_free_pool(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// What is in flight is of another pool than the one that goes.
+static NTSTATUS send_and_free_other_pool(IRP *irp) {
+    NDIS_HANDLE pool = fixture_make_nbl_pool(false, 0);
+    NdisAllocateNetBufferList(pool, 0, 0);
+    fixture_hold();
+    fixture_send(fixture_make_send(irp));
+    NdisFreeNetBufferListPool(pool);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS send_and_free_empty_pool(IRP *irp) {
+    NDIS_HANDLE pool = fixture_make_nbl_pool(false, 0);
+    NdisFreeNetBufferList(NdisAllocateNetBufferList(pool, 0, 0));
+    fixture_hold();
+    fixture_send(fixture_make_send(irp));
+    NdisFreeNetBufferListPool(pool);
+    fixture_reached();
+    return STATUS_PENDING;
+}
+
 // The program completes the send inside the call.
 static NTSTATUS send_and_free_pool_after_completion(IRP *irp) {
     fixture_hold();
@@ -233,6 +253,19 @@ static NTSTATUS write_unwinding(IRP *irp) {
     return write_two(irp, /*unwinds=*/true);
 }
 
+// The first write loses its NBL; that a later write finds no NB has nothing to do with it.
+static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
+    if (fixture.kept[0] == NULL) {
+        fixture.kept[0] = fixture_make_send(irp);
+        return fixture_end_irp(irp, STATUS_SUCCESS);
+    }
+    return write_unwinding(irp);
+}
+
+#define TWO_WRITES_SECOND_WITHOUT_NB                                                                     \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                           \
+    "write(f0)                      (fail: nb.allocate 1)\nclose(f0)\nunbind(b0)\n"
+
 #define WRITE_WITHOUT_NB                                                                                \
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                                     \
     "write(f0)                      (fail: nb.allocate 1)\nclose(f0)\nunbind(b0)\n"
@@ -286,6 +319,16 @@ static const struct check_case cases[] = {
      .silent.write = send_and_free_pool_after_completion,
      .program = check_one_write,
      .silent_program = WRITE_INSIDE},
+    {.rule = "POOL-FREE-LIVE-NBL",
+     .title = "poolproof: POOL-FREE-LIVE-NBL: NBL pool freed with live NBLs in IRP_MJ_WRITE",
+     .catches.write = send_and_free_other_pool,
+     .silent.write = send_and_free_empty_pool,
+     .program = check_one_write},
+    {.rule = "POOL-FREE-LIVE-NBL",
+     .title = "poolproof: POOL-FREE-LIVE-NBL: NBL pool freed with live NBLs in UnbindAdapter",
+     .catches.write = lose_first_and_unwind_second,
+     .silent.write = write_unwinding,
+     .program = TWO_WRITES_SECOND_WITHOUT_NB},
     {.rule = "POOL-FREE-LIVE-NB",
      .title = "poolproof: POOL-FREE-LIVE-NB: NB pool freed with live NBs in DriverEntry",
      .catches.load = free_nb_pool_before_nb,

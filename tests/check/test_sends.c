@@ -200,6 +200,33 @@ static NTSTATUS send_chain_that_closes_late(IRP *irp) {
     return STATUS_PENDING;
 }
 
+static NTSTATUS send_chain_of_seven(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *first = fixture_make_send(irp);
+    for (int i = 0; i < 6; i++) {
+        NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+        nbl->SourceHandle = fixture.binding;
+        nbl->Next = first->Next;
+        first->Next = nbl;
+    }
+    fixture_send(first);
+    return STATUS_PENDING;
+}
+
+static void free_chain_of_seven(NET_BUFFER_LIST *first) {
+    while (first->Next != NULL) {
+        NET_BUFFER_LIST *nbl = first->Next;
+        first->Next = nbl->Next;
+        NdisFreeNetBufferList(nbl);
+    }
+    fixture_end_send(first);
+    fixture_reached();
+}
+
+#define ONE_WRITE_OF_SEVEN                                                                              \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
+    "complete(b0, count: 7)\nclose(f0)\nunbind(b0)\n"
+
 static NTSTATUS send_cyclic_nbs(IRP *irp) {
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
     nbl->FirstNetBuffer->Next = nbl->FirstNetBuffer;
@@ -535,8 +562,9 @@ static const struct check_case cases[] = {
     {.rule = "NBL-ACYCLIC",
      .title = "poolproof: NBL-ACYCLIC: NBL chain sent that does not end in IRP_MJ_WRITE",
      .catches.write = send_chain_that_closes_late,
-     .silent = {.write = send_long, .send_complete = free_long},
-     .program = check_one_write},
+     .silent = {.write = send_chain_of_seven, .send_complete = free_chain_of_seven},
+     .program = check_one_write,
+     .silent_program = ONE_WRITE_OF_SEVEN},
     {.rule = "NBL-ACYCLIC",
      .title = "poolproof: NBL-ACYCLIC: NBL sent with an NB list that does not end in IRP_MJ_WRITE",
      .catches.write = send_cyclic_nbs,
