@@ -89,7 +89,7 @@ static void judge_crash(const struct pp_event *event) {
     case PP_CRASH_UNDEFINED: pp_report(PP_RULE_UNDEFINED, event, "undefined behaviour"); break;
     case PP_CRASH_ASSERT:
         pp_report(PP_RULE_ASSERT, event, "assert failed");
-        pp_report_line("%s", (const char *)event->args[1]);
+        pp_report_line("%.200s", (const char *)event->args[1]);
         break;
     case PP_CRASH_BUGCHECK:
         pp_report(PP_RULE_BUGCHECK, event, "KeBugCheckEx called");

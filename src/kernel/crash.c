@@ -4,6 +4,7 @@
 
 #include "base/emit.h"
 #include "base/expect.h"
+#include "base/touch.h"
 #include "kernel/schedule.h"
 
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <wdm.h>
 
 #define SIGNAL_STACK_BYTES (256u << 10)
+#define ASSERT_TEXT_MAX 200u
 #define STACK_OVERRUN_BYTES 8192u  // an access this near below a stack is an overrun of it
 
 static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
@@ -79,6 +81,12 @@ void pp_crash_catch(void) {
 VOID pp_driver_assert(const char *Expression, const char *File, int Line) {
     (void)File;  // the stack says where
     (void)Line;
+    for (size_t i = 0; i < ASSERT_TEXT_MAX; i++) {  // the report prints as much of it
+        pp_touch_read((const char *)((uintptr_t)Expression + i), 1);
+        if (Expression[i] == '\0') {
+            break;
+        }
+    }
     PP_EMIT(CRASH, PP_CRASH_ASSERT, (uintptr_t)Expression);
 }
 

@@ -10,7 +10,11 @@
 
 #define DEVICE_TAG 0x65766544u  // 'Deve'
 
+#define DEVICE_COUNT_MAX 64u
+
 static DRIVER_OBJECT *driver_object;
+static DEVICE_OBJECT *devices[DEVICE_COUNT_MAX];  // oldest first
+static uint32_t device_count;
 
 static NTSTATUS refuse(DEVICE_OBJECT *device, IRP *irp) {
     (void)device;
@@ -31,9 +35,23 @@ DRIVER_OBJECT *pp_io_make_driver_object(void) {
     return driver_object;
 }
 
-void pp_device_reset(void) { driver_object = NULL; }
+void pp_device_reset(void) {
+    driver_object = NULL;
+    device_count = 0;
+}
 
 DRIVER_OBJECT *pp_device_driver(void) { return driver_object; }
+
+DEVICE_OBJECT *pp_device_first(void) { return device_count > 0 ? devices[0] : NULL; }
+
+// What the driver sees of its devices: the newest first.
+static void link_devices(DRIVER_OBJECT *driver) {
+    driver->DeviceObject = NULL;
+    for (uint32_t i = 0; i < device_count; i++) {
+        devices[i]->NextDevice = driver->DeviceObject;
+        driver->DeviceObject = devices[i];
+    }
+}
 
 NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
                         UNICODE_STRING *DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
@@ -45,8 +63,8 @@ NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
     pp_touch_write(DeviceObject, sizeof(*DeviceObject));
     size_t size = sizeof(DEVICE_OBJECT) + DeviceExtensionSize;
     DEVICE_OBJECT *device = NULL;
-    if (!pp_fault_fires(PP_POINT_DEVICE_CREATE)) {
-        device = pp_arena_take(size, PP_USE_MEMORY);
+    if (!pp_fault_fires(PP_POINT_DEVICE_CREATE) && device_count < DEVICE_COUNT_MAX) {
+        device = pp_arena_take(size, PP_USE_DEVICE);
     }
     PP_EMIT(MEMORY_MADE, pp_object(device), size, DEVICE_TAG);
     if (device == NULL) {
@@ -60,8 +78,8 @@ NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
     device->DeviceExtension = DeviceExtensionSize > 0 ? device + 1 : NULL;
     device->StackSize = 1;
     device->Flags = DO_DEVICE_INITIALIZING;
-    device->NextDevice = DriverObject->DeviceObject;
-    DriverObject->DeviceObject = device;
+    devices[device_count++] = device;
+    link_devices(DriverObject);
     *DeviceObject = device;
     return STATUS_SUCCESS;
 }
@@ -69,16 +87,16 @@ NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
 VOID IoDeleteDevice(DEVICE_OBJECT *DeviceObject) {
     pp_switch_point();
     PP_EMIT(MEMORY_FREE, pp_object(DeviceObject));
-    if (!pp_arena_is(DeviceObject, PP_USE_MEMORY)) {
+    if (!pp_arena_is(DeviceObject, PP_USE_DEVICE)) {
         return;
     }
-    DEVICE_OBJECT **link = &driver_object->DeviceObject;
-    while (*link != NULL && *link != DeviceObject) {
-        link = &(*link)->NextDevice;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < device_count; i++) {
+        devices[kept] = devices[i];
+        kept += devices[i] != DeviceObject;
     }
-    if (*link != NULL) {
-        *link = DeviceObject->NextDevice;
-    }
+    device_count = kept;
+    link_devices(driver_object);
     pp_arena_give(DeviceObject);
 }
 

@@ -32,10 +32,9 @@ struct pp_fiber {
     bool is_timed_out;        // how its last wait ended
     const void *wait_object;  // while blocked; NULL: only time wakes it
     uint64_t wake_ticks;      // while blocked; UINT64_MAX: never
-    uintptr_t wait_pc;        // while blocked: where it waits
-    uintptr_t wait_frame;
-    void *context;     // NULL: starts from the top of its stack
-    void *fake_stack;  // the sanitizer's
+    uintptr_t wait_frame;     // while blocked: where it waits
+    void *context;            // NULL: starts from the top of its stack
+    void *fake_stack;         // the sanitizer's
     char *stack_low;
     char *stack_high;
 };

@@ -45,15 +45,6 @@ void pp_io_reset(void) {
     pp_device_reset();
 }
 
-static DEVICE_OBJECT *target_device(void) {
-    DRIVER_OBJECT *driver = pp_device_driver();
-    DEVICE_OBJECT *device = driver != NULL ? driver->DeviceObject : NULL;
-    while (device != NULL && device->NextDevice != NULL) {
-        device = device->NextDevice;  // the list is newest first; programs mean the first one made
-    }
-    return device;
-}
-
 static enum pp_callback callback_of(UCHAR major) {
     switch (major) {
     case IRP_MJ_CREATE: return PP_CALLBACK_CREATE;
@@ -73,7 +64,9 @@ static IRP *make_irp(struct file *file, UCHAR major) {
         return NULL;
     }
     requests[request_count] = (struct request){.file = file};
-    pp_arena_find(irp)->owner_a = request_count++;
+    struct pp_block *books = pp_arena_find(irp);
+    books->use = PP_USE_IRP;
+    books->owner_a = request_count++;
     IO_STACK_LOCATION *location = (IO_STACK_LOCATION *)(irp + 1);
     irp->Size = sizeof(IRP) + sizeof(IO_STACK_LOCATION);
     irp->StackCount = 1;
@@ -137,7 +130,7 @@ static void end_request(IRP *irp, NTSTATUS status) {
 VOID IoCompleteRequest(IRP *Irp, CCHAR PriorityBoost) {
     (void)PriorityBoost;
     pp_switch_point();
-    bool is_live = pp_arena_is(Irp, PP_USE_WORLD);
+    bool is_live = pp_arena_is(Irp, PP_USE_IRP);
     PP_EMIT(IRP_COMPLETE, pp_object(Irp), is_live ? (uint32_t)Irp->IoStatus.Status : 0);
     if (is_live) {
         end_request(Irp, Irp->IoStatus.Status);
@@ -153,7 +146,9 @@ IO_STACK_LOCATION *IoGetCurrentIrpStackLocation(IRP *Irp) {
 VOID IoMarkIrpPending(IRP *Irp) {
     pp_switch_point();
     pp_touch_write(Irp, sizeof(*Irp));
-    Irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
+    IO_STACK_LOCATION *location = Irp->Tail.Overlay.CurrentStackLocation;
+    pp_touch_write(location, sizeof(*location));
+    location->Control |= SL_PENDING_RETURNED;
 }
 
 // Calls the dispatch entry. The IRP may be gone when it returns.
@@ -175,7 +170,7 @@ static void dispatch(IRP *irp, DEVICE_OBJECT *device) {
 
 // Sends an IRP without data and waits until it is completed.
 static NTSTATUS send_and_wait(struct file *file, UCHAR major) {
-    DEVICE_OBJECT *device = target_device();
+    DEVICE_OBJECT *device = pp_device_first();
     IRP *irp = device != NULL ? make_irp(file, major) : NULL;
     if (irp == NULL) {
         return STATUS_NO_SUCH_DEVICE;
@@ -193,7 +188,7 @@ static void run_create(void *subject, uint64_t path) {
     file->object = pp_world_take(sizeof(*file->object));
     if (file->object != NULL) {
         file->object->FileName = *(const UNICODE_STRING *)path;
-        file->object->DeviceObject = target_device();
+        file->object->DeviceObject = pp_device_first();
     }
     bool is_open = file->object != NULL && NT_SUCCESS(send_and_wait(file, IRP_MJ_CREATE));
     file->state = is_open ? PP_FILE_OPEN : PP_FILE_CLOSED;
@@ -214,12 +209,12 @@ static void run_close(void *subject, uint64_t detail) {
 
 static void run_write(void *subject, uint64_t detail) {
     (void)detail;
-    dispatch(subject, target_device());
+    dispatch(subject, pp_device_first());
 }
 
 bool pp_file_create(uint32_t index, const UNICODE_STRING *path) {
     struct file *file = &files[index];
-    if (file->state != PP_FILE_NONE || target_device() == NULL ||
+    if (file->state != PP_FILE_NONE || pp_device_first() == NULL ||
         !pp_schedule_start(PP_ACTIVITY_IRP, run_create, file, (uintptr_t)path)) {
         return false;
     }
@@ -230,7 +225,7 @@ bool pp_file_create(uint32_t index, const UNICODE_STRING *path) {
 
 bool pp_file_write(uint32_t index, uint32_t length, uint8_t fill) {
     struct file *file = &files[index];
-    DEVICE_OBJECT *device = target_device();
+    DEVICE_OBJECT *device = pp_device_first();
     IRP *irp = file->state == PP_FILE_OPEN && device != NULL ? make_irp(file, IRP_MJ_WRITE) : NULL;
     if (irp == NULL) {
         return false;

@@ -5,7 +5,9 @@
 
 enum pp_kernel_use {
     PP_USE_MEMORY = PP_USE_POOL_END,  // the driver's pool memory
-    PP_USE_WORLD,                     // the world's own objects that a driver sees: IRPs, devices, names
+    PP_USE_DEVICE,
+    PP_USE_IRP,
+    PP_USE_WORLD,  // other objects of the world's that a driver sees
 };
 
 // Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the

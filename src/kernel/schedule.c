@@ -191,7 +191,6 @@ bool pp_schedule_block(const void *object, uint64_t wake_ticks) {
     self->wait_object = object;
     self->wake_ticks = wake_ticks;
     self->is_timed_out = false;
-    self->wait_pc = (uintptr_t)__builtin_return_address(0);
     self->wait_frame = (uintptr_t)__builtin_frame_address(0);
     blocked_since[self - fibers] = block_order++;
     pp_fiber_leave(self);

@@ -28,6 +28,14 @@ static NET_BUFFER_LIST_CONTEXT *push_block(NET_BUFFER_LIST *nbl, uint32_t size, 
     return context;
 }
 
+// The field is one that a driver can write.
+static NET_BUFFER_LIST_CONTEXT *first_block(const NET_BUFFER_LIST *nbl) {
+    if (nbl->Context != NULL) {
+        pp_touch_write(nbl->Context, sizeof(*nbl->Context));
+    }
+    return nbl->Context;
+}
+
 NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize,
                                              USHORT ContextBackFill, ULONG PoolTag) {
     (void)PoolTag;
@@ -35,7 +43,7 @@ NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USH
     PP_EMIT(CONTEXT_ALLOCATE, pp_object(NetBufferList), ContextSize, ContextBackFill);
     pp_touch_write(NetBufferList, sizeof(*NetBufferList));
     uint32_t size = round_up(ContextSize);
-    NET_BUFFER_LIST_CONTEXT *first = NetBufferList->Context;
+    NET_BUFFER_LIST_CONTEXT *first = first_block(NetBufferList);
     NET_BUFFER_LIST_CONTEXT *made = NULL;
     if (first != NULL && first->Offset >= size) {
         first->Offset -= size;
@@ -55,7 +63,7 @@ VOID NdisFreeNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT Context
     pp_switch_point();
     PP_EMIT(CONTEXT_FREE, pp_object(NetBufferList), round_up(ContextSize));
     pp_touch_write(NetBufferList, sizeof(*NetBufferList));
-    NET_BUFFER_LIST_CONTEXT *first = NetBufferList->Context;
+    NET_BUFFER_LIST_CONTEXT *first = first_block(NetBufferList);
     if (first == NULL || round_up(ContextSize) > (uint32_t)(first->Size - first->Offset)) {
         return;
     }

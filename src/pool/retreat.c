@@ -14,6 +14,7 @@
 // Sets CurrentMdl and CurrentMdlOffset to where DataOffset points. An offset at the very end of the
 // chain stays in its last MDL. The MDLs may be in flight with another NBL.
 PP_READS_CLOSED VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
+    pp_touch_write(NetBuffer, sizeof(*NetBuffer));
     MDL *mdl = NetBuffer->MdlChain;
     ULONG offset = NetBuffer->DataOffset;
     for (uint32_t i = 0;
@@ -67,6 +68,10 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
         if (wanted <= UINT32_MAX && !pp_fault_fires(PP_POINT_RETREAT_ALLOCATE)) {
             added = AllocateMdlHandler != NULL ? AllocateMdlHandler(&bytes) : make_mdl(bytes);
             mark_added(added);
+        }
+        if (added != NULL && AllocateMdlHandler != NULL) {  // the driver's code has run
+            pp_touch_write(added, sizeof(*added));
+            pp_touch_write(NetBuffer, sizeof(*NetBuffer));
         }
         if (added == NULL || added->ByteCount < wanted) {
             PP_EMIT(RETREAT, pp_object(NetBuffer), DataOffsetDelta, (uint32_t)NDIS_STATUS_RESOURCES);

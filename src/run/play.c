@@ -181,7 +181,7 @@ static void report_stuck(struct pp_fiber *fiber) {
     pp_now.irql = fiber->irql;
     pp_now.stack_low = (uintptr_t)fiber->stack_low;
     pp_now.stack_high = (uintptr_t)fiber->stack_high;
-    pp_emit_from(fiber->wait_pc, fiber->wait_frame, PP_EVENT_STUCK, fiber->activity,
+    pp_emit_from(/*pc=*/0, fiber->wait_frame, PP_EVENT_STUCK, fiber->activity,
                  pp_object(fiber->wait_object));
     pp_now.op = PP_OP_NONE;
     pp_now.callback = PP_CALLBACK_NONE;

@@ -86,6 +86,7 @@ enum check_build { CHECK_ANY_BUILD, CHECK_WITH_GUARD, CHECK_WITHOUT_GUARD, CHECK
 struct check_case {
     const char *rule;
     const char *title;      // of the finding; NULL for a rule that only counts
+    const char *detail;     // a line of the report, without its indentation; NULL: any
     uint32_t advice_count;  // rules that only count: how often it is broken
     struct fixture_steps catches;
     struct fixture_steps silent;

@@ -46,6 +46,18 @@ static NTSTATUS write_behind_memory(void) {
     return STATUS_SUCCESS;
 }
 
+// Far from everything that was ever allocated.
+static NTSTATUS write_far_behind_memory(void) {
+    volatile char *memory = fixture_take_memory(64);
+    memory[1000000] = 1;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS read_far_behind_memory(void) {
+    volatile char *memory = fixture_take_memory(64);
+    return memory[1000000] == 1 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
 static NTSTATUS copy_too_much(void) {
     char *memory = fixture_take_memory(61);
     RtlZeroMemory(memory, 61 + (SIZE_T)zero + 1);
@@ -326,7 +338,7 @@ static NTSTATUS look_into_pool_handle(void) {
 }
 
 static NTSTATUS read_address_that_is_none(void) {
-    return *(volatile int *)(0x200000000000 + (ULONG_PTR)zero) == 1 ? STATUS_SUCCESS
+    return *(volatile int *)(0x5b0000000000 + (ULONG_PTR)zero) == 1 ? STATUS_SUCCESS
                                                                     : STATUS_UNSUCCESSFUL;
 }
 
@@ -354,9 +366,7 @@ static int recurse(int depth) {
     return depth == 0 ? frame[0] : recurse(depth - 1) + frame[0];
 }
 
-static NTSTATUS recurse_for_ever(void) {
-    return recurse(1 << 30);
-}
+static NTSTATUS recurse_for_ever(void) { return recurse(1 << 30); }
 
 static NTSTATUS recurse_a_little(void) {
     fixture_reached();
@@ -375,9 +385,7 @@ static NTSTATUS stop_at_breakpoint(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS divide_by_zero(void) {
-    return 7 / zero == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
-}
+static NTSTATUS divide_by_zero(void) { return 7 / zero == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; }
 
 static NTSTATUS shift_too_far(void) {
     return (1 << (zero + 40)) == 3 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
@@ -400,9 +408,7 @@ static NTSTATUS assert_what_is_true(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS bug_check(void) {
-    KeBugCheckEx(0xE2, 1, 2, 3, 4);
-}
+static NTSTATUS bug_check(void) { KeBugCheckEx(0xE2, 1, 2, 3, 4); }
 
 // === ENDLESS ===
 
@@ -464,11 +470,13 @@ static const struct check_case cases[] = {
      .build = CHECK_WITH_GUARD},
     {.rule = "MEM-UAF",
      .title = "poolproof: MEM-UAF: memory written outside its bounds in DriverEntry",
+     .detail = "write of 62 bytes at byte 0 of mem1, which has 61\n",
      .catches.load = copy_too_much,
      .silent.load = use_memory_to_its_last_byte,
      .build = CHECK_WITH_GUARD},
     {.rule = "MEM-UAF",
      .title = "poolproof: MEM-UAF: memory read outside its bounds in DriverEntry",
+     .detail = "read of 1 bytes, 1 bytes before mem1\n",
      .catches.load = read_before_memory,
      .silent.load = use_memory_to_its_last_byte,
      .build = CHECK_WITH_GUARD},
@@ -574,6 +582,7 @@ static const struct check_case cases[] = {
      .build = CHECK_WITH_GUARD},
     {.rule = "SEND-TOUCH",
      .title = "poolproof: SEND-TOUCH: IRP data written while in flight in IRP_MJ_WRITE",
+     .detail = "NBL n0: in flight\n",
      .catches.write = send_and_write_data,
      .silent = {.write = send_two_over_one_mdl, .send_complete = free_two_over_one_mdl},
      .program = check_one_write,
@@ -610,6 +619,16 @@ static const struct check_case cases[] = {
      .silent.load = use_own_globals_and_stack,
      .build = CHECK_WITHOUT_GUARD},
 
+    {.rule = "MEM-WILD",
+     .title = "poolproof: MEM-WILD: memory written that is not the driver's in DriverEntry",
+     .catches.load = write_far_behind_memory,
+     .silent.load = use_memory_to_its_last_byte,
+     .build = CHECK_WITH_GUARD},
+    {.rule = "MEM-WILD",
+     .title = "poolproof: MEM-WILD: memory read that is not the driver's in DriverEntry",
+     .catches.load = read_far_behind_memory,
+     .silent.load = use_memory_to_its_last_byte,
+     .build = CHECK_WITH_GUARD},
     {.rule = "MEM-WILD",
      .title = "poolproof: MEM-WILD: a handle used as a pointer in DriverEntry",
      .catches.load = look_into_pool_handle,
@@ -663,6 +682,4 @@ static const struct check_case cases[] = {
      .build = CHECK_WITH_GUARD},
 };
 
-int main(void) {
-    return CHECK_RUN("access", cases);
-}
+int main(void) { return CHECK_RUN("access", cases); }

@@ -19,15 +19,9 @@ static NTSTATUS fail_cleanly(void) {
     return STATUS_UNSUCCESSFUL;
 }
 
-static void forget_protocol(void) {
-    fixture.protocol = NULL;
-}
-static void deregister_too(void) {
-    NdisDeregisterProtocolDriver(fixture.protocol);
-}
-static void deregister_device(void) {
-    NdisDeregisterProtocolDriver(fixture.device);
-}
+static void forget_protocol(void) { fixture.protocol = NULL; }
+static void deregister_too(void) { NdisDeregisterProtocolDriver(fixture.protocol); }
+static void deregister_device(void) { NdisDeregisterProtocolDriver(fixture.device); }
 
 static void deregister_once(void) {
     NdisDeregisterProtocolDriver(fixture.protocol);
@@ -76,7 +70,7 @@ static NDIS_STATUS unbind_reached(NDIS_HANDLE unbind_context) {
 }
 
 #define BIND_FAILS "a0 = adapter()\nb0 = bind(a0)\n"
-#define BIND_FAILS_CLOSE_PENDS                                                                          \
+#define BIND_FAILS_CLOSE_PENDS \
     "a0 = adapter()\nb0 = bind(a0)                  (outcome: close = pending)\n"
 #define BIND_FAILS_CLOSE_ENDS BIND_FAILS_CLOSE_PENDS "finish_close(b0)\n"
 
@@ -282,13 +276,13 @@ static NTSTATUS send_at_any_time(IRP *irp) {
 
 #define PAUSE_WITH_SEND UP_TO_WRITE "pause(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 #define PAUSE_AFTER_SEND UP_TO_WRITE "complete(b0)\npause(b0)\nclose(f0)\nunbind(b0)\n"
-#define WRITE_WHILE_PAUSING                                                                             \
+#define WRITE_WHILE_PAUSING \
     UP_TO_WRITE "pause(b0)\nwrite(f0)\ncomplete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_WHILE_RESTARTED UP_TO_WRITE "complete(b0)\npause(b0)\nrestart(b0)\nwrite(f0)\nclose(f0)\n"
-#define WRITE_BEFORE_RESTART                                                                            \
+#define WRITE_BEFORE_RESTART \
     "a0 = adapter()\nb0 = bind(a0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
-#define WRITE_WHEN_PAUSED                                                                               \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\npause(b0)\nwrite(f0)\nclose(f0)\n"    \
+#define WRITE_WHEN_PAUSED                                                                            \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\npause(b0)\nwrite(f0)\nclose(f0)\n" \
     "unbind(b0)\n"
 
 static NDIS_STATUS send_in_restart(void) {
@@ -347,9 +341,7 @@ static NDIS_STATUS restart_and_wait(void) {
     return NDIS_STATUS_SUCCESS;
 }
 
-static void unload_and_wait(void) {
-    NdisWaitEvent(&fixture.sends_done, 0);
-}
+static void unload_and_wait(void) { NdisWaitEvent(&fixture.sends_done, 0); }
 
 static NTSTATUS write_late(IRP *irp) {
     NdisMSleep(29000 * 1000);
@@ -387,6 +379,7 @@ static const struct check_case cases[] = {
      .silent_program = BIND_FAILS_CLOSE_ENDS},
     {.rule = "CLOSE-SENDS-OUT",
      .title = "poolproof: CLOSE-SENDS-OUT: binding closed with sends out in IRP_MJ_WRITE",
+     .detail = "1 sends out:\n  NBL n0: in flight\n",
      .catches.write = send_and_close,
      .silent.unbind = unbind_after_sends,
      .program = check_one_write},
@@ -502,6 +495,7 @@ static const struct check_case cases[] = {
      .silent_program = SEND_IN_RESTART},
     {.rule = "PAUSE-DEADLINE",
      .title = "poolproof: PAUSE-DEADLINE: pause never finishes, waits in NetPnPEvent(Pause)",
+     .detail = "      NdisWaitEvent",
      .catches.send_complete = lose_completion,
      .silent = {.pause = pause_pending,
                 .send_complete = end_pause_at_last_send,
@@ -546,6 +540,4 @@ static const struct check_case cases[] = {
      .program = UP_TO_WRITE},
 };
 
-int main(void) {
-    return CHECK_RUN("bindings", cases);
-}
+int main(void) { return CHECK_RUN("bindings", cases); }

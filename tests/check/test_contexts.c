@@ -183,7 +183,8 @@ static const struct check_case cases[] = {
      .catches.load = give_all_at_once,
      .silent.load = take_and_give_in_order},
     {.rule = "CTX-FREE-INITIAL",
-     .title = "poolproof: CTX-FREE-INITIAL: context space that came with the NBL given back in DriverEntry",
+     .title =
+         "poolproof: CTX-FREE-INITIAL: context space that came with the NBL given back in DriverEntry",
      .catches.load = give_initial,
      .silent.load = take_and_give_in_order},
     {.rule = "FREE-NBL-CONTEXT",

@@ -165,7 +165,7 @@ static NTSTATUS free_mdl_beside_irps(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-#define ONE_WRITE_NO_SEND                                                                               \
+#define ONE_WRITE_NO_SEND \
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
 
 // === FREE-NBL-INFLIGHT ===
@@ -248,8 +248,8 @@ static NTSTATUS complete_each_irp(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-#define TWO_WRITES_LIFO                                                                                 \
-    "memory(reuse: lifo)\na0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                \
+#define TWO_WRITES_LIFO                                                                  \
+    "memory(reuse: lifo)\na0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
     "write(f0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
 
 static const struct check_case cases[] = {
@@ -331,6 +331,7 @@ static const struct check_case cases[] = {
      .program = check_one_write},
     {.rule = "FREE-NBL-INFLIGHT",
      .title = "poolproof: FREE-NBL-INFLIGHT: memory freed while in flight in IRP_MJ_WRITE",
+     .detail = "NBL n0: in flight\n",
      .catches.write = send_and_free_memory,
      .silent = {.write = send_copy, .send_complete = free_copy_on_completion},
      .program = check_one_write},
@@ -351,6 +352,4 @@ static const struct check_case cases[] = {
      .program = TWO_WRITES_LIFO},
 };
 
-int main(void) {
-    return CHECK_RUN("frees", cases);
-}
+int main(void) { return CHECK_RUN("frees", cases); }

@@ -37,31 +37,15 @@ static void give_back_but(unsigned left) {
     fixture_reached();
 }
 
-static void leave_nothing(void) {
-    give_back_but(0);
-}
-static void leave_nbl_and_pool(void) {
-    give_back_but(1u << 2 | 1u << 0);
-}
-static void leave_nb_and_pool(void) {
-    give_back_but(1u << 3 | 1u << 1);
-}
-static void leave_mdl(void) {
-    give_back_but(1u << 4);
-}
-static void leave_memory(void) {
-    give_back_but(1u << 5);
-}
-static void leave_nbl_pool(void) {
-    give_back_but(1u << 0);
-}
-static void leave_nb_pool(void) {
-    give_back_but(1u << 1);
-}
+static void leave_nothing(void) { give_back_but(0); }
+static void leave_nbl_and_pool(void) { give_back_but(1u << 2 | 1u << 0); }
+static void leave_nb_and_pool(void) { give_back_but(1u << 3 | 1u << 1); }
+static void leave_mdl(void) { give_back_but(1u << 4); }
+static void leave_memory(void) { give_back_but(1u << 5); }
+static void leave_nbl_pool(void) { give_back_but(1u << 0); }
+static void leave_nb_pool(void) { give_back_but(1u << 1); }
 
-static void forget_device(void) {
-    fixture.device = NULL;
-}
+static void forget_device(void) { fixture.device = NULL; }
 
 static NTSTATUS delete_device_early(void) {
     IoDeleteDevice(fixture.device);
@@ -118,6 +102,4 @@ static const struct check_case cases[] = {
      .silent = {.load = take_one_of_each, .unload = leave_nothing}},
 };
 
-int main(void) {
-    return CHECK_RUN("leaks", cases);
-}
+int main(void) { return CHECK_RUN("leaks", cases); }

@@ -148,8 +148,8 @@ static NTSTATUS meet_in_lock(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-#define TWO_WRITES_MEET                                                                                 \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                                     \
+#define TWO_WRITES_MEET                                             \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
     "write(f0)                      (at: 2 -> 1)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
 
 static const struct check_case cases[] = {
@@ -202,6 +202,4 @@ static const struct check_case cases[] = {
      .program = TWO_WRITES_MEET},
 };
 
-int main(void) {
-    return CHECK_RUN("levels", cases);
-}
+int main(void) { return CHECK_RUN("levels", cases); }

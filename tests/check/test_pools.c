@@ -154,8 +154,8 @@ static NTSTATUS send_and_free_pool_after_completion(IRP *irp) {
     return STATUS_PENDING;
 }
 
-#define WRITE_INSIDE                                                                                    \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                                     \
+#define WRITE_INSIDE                                                \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
     "write(f0)                      (outcome: send = success)\nclose(f0)\nunbind(b0)\n"
 
 static NTSTATUS free_nb_pool_before_nb(void) {
@@ -246,12 +246,8 @@ static NTSTATUS write_two(IRP *irp, bool unwinds) {
     return fixture_end_irp(irp, nb == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS);
 }
 
-static NTSTATUS write_without_unwinding(IRP *irp) {
-    return write_two(irp, /*unwinds=*/false);
-}
-static NTSTATUS write_unwinding(IRP *irp) {
-    return write_two(irp, /*unwinds=*/true);
-}
+static NTSTATUS write_without_unwinding(IRP *irp) { return write_two(irp, /*unwinds=*/false); }
+static NTSTATUS write_unwinding(IRP *irp) { return write_two(irp, /*unwinds=*/true); }
 
 // The first write loses its NBL; that a later write finds no NB has nothing to do with it.
 static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
@@ -262,12 +258,12 @@ static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
     return write_unwinding(irp);
 }
 
-#define TWO_WRITES_SECOND_WITHOUT_NB                                                                     \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                           \
+#define TWO_WRITES_SECOND_WITHOUT_NB                                           \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
     "write(f0)                      (fail: nb.allocate 1)\nclose(f0)\nunbind(b0)\n"
 
-#define WRITE_WITHOUT_NB                                                                                \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                                     \
+#define WRITE_WITHOUT_NB                                            \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
     "write(f0)                      (fail: nb.allocate 1)\nclose(f0)\nunbind(b0)\n"
 
 static const struct check_case cases[] = {
@@ -357,6 +353,4 @@ static const struct check_case cases[] = {
      .program = WRITE_WITHOUT_NB},
 };
 
-int main(void) {
-    return CHECK_RUN("pools", cases);
-}
+int main(void) { return CHECK_RUN("pools", cases); }

@@ -45,8 +45,8 @@ static void free_chain(NET_BUFFER_LIST *chain) {
     fixture_reached();
 }
 
-#define ONE_WRITE_OF_TWO                                                                                \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
+#define ONE_WRITE_OF_TWO                                                       \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
     "complete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
 
 // === SEND-TWICE, MEM-UAF ===
@@ -78,8 +78,8 @@ static void send_once_more(NET_BUFFER_LIST *nbl) {
     }
 }
 
-#define COMPLETED_TWICE                                                                                 \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
+#define COMPLETED_TWICE                                                        \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
     "complete(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 
 // === NB-LEN, NB-CONSIST ===
@@ -126,13 +126,9 @@ static NTSTATUS send_behind_header(IRP *irp, bool is_at_end_of_header) {
     return STATUS_PENDING;
 }
 
-static NTSTATUS send_from_second_mdl(IRP *irp) {
-    return send_behind_header(irp, false);
-}
+static NTSTATUS send_from_second_mdl(IRP *irp) { return send_behind_header(irp, false); }
 
-static NTSTATUS send_from_end_of_first_mdl(IRP *irp) {
-    return send_behind_header(irp, true);
-}
+static NTSTATUS send_from_end_of_first_mdl(IRP *irp) { return send_behind_header(irp, true); }
 
 static void free_header(NET_BUFFER_LIST *nbl) {
     MDL *header = fixture.kept[0];
@@ -223,8 +219,8 @@ static void free_chain_of_seven(NET_BUFFER_LIST *first) {
     fixture_reached();
 }
 
-#define ONE_WRITE_OF_SEVEN                                                                              \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"                          \
+#define ONE_WRITE_OF_SEVEN                                                     \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
     "complete(b0, count: 7)\nclose(f0)\nunbind(b0)\n"
 
 static NTSTATUS send_cyclic_nbs(IRP *irp) {
@@ -374,9 +370,7 @@ static NTSTATUS send_from_redzone(IRP *irp) {
     return send_memory(irp, (char *)fixture_take_memory(96) + 100, 60);
 }
 
-static NTSTATUS send_wild_data(IRP *irp) {
-    return send_memory(irp, (void *)0xDDDDDDDDDDDDDDDDu, 60);
-}
+static NTSTATUS send_wild_data(IRP *irp) { return send_memory(irp, (void *)0xDDDDDDDDDDDDDDDDu, 60); }
 
 // To the last byte; and deep inside what is large.
 static NTSTATUS send_whole_memory(IRP *irp) {
@@ -440,9 +434,7 @@ static void change_everything(NET_BUFFER_LIST *nbl) {
 
 // === SC-ALL ===
 
-static void free_first_only(NET_BUFFER_LIST *chain) {
-    fixture_end_send(chain);
-}
+static void free_first_only(NET_BUFFER_LIST *chain) { fixture_end_send(chain); }
 
 // Keeps all NBLs of the list for later: sends one again, and frees them when the binding goes.
 static void recycle_all(NET_BUFFER_LIST *chain) {
@@ -648,6 +640,4 @@ static const struct check_case cases[] = {
      .silent_program = ONE_WRITE_OF_TWO},
 };
 
-int main(void) {
-    return CHECK_RUN("sends", cases);
-}
+int main(void) { return CHECK_RUN("sends", cases); }

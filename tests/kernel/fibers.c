@@ -60,6 +60,4 @@ const char *fibers_notes(void) {
     return notes;
 }
 
-int fibers_crash(void) {
-    return crash;
-}
+int fibers_crash(void) { return crash; }

@@ -21,9 +21,9 @@
 static struct pp_verdict verdict;
 static volatile int one = 1;
 
-static NTSTATUS read_nothing(void) { return *(volatile int *)(ULONG_PTR)(0x200000000000 * one); }
+static NTSTATUS read_nothing(void) { return *(volatile int *)(ULONG_PTR)(0x5b0000000000 * one); }
 static NTSTATUS call_nothing(void) {
-    ((void (*)(void))(ULONG_PTR)(0x200000000000 * one))();
+    ((void (*)(void))(ULONG_PTR)(0x5b0000000000 * one))();
     return STATUS_SUCCESS;
 }
 static NTSTATUS call_data(void) {
@@ -51,12 +51,12 @@ static NTSTATUS recurse_in_small_steps(void) { return take_little(1 << 30); }
 
 // Crashes inside a function of the world's, called with garbage.
 static NTSTATUS pass_garbage(void) {
-    RtlMoveMemory((void *)(ULONG_PTR)(0x200000000000 * one), &fixture, 64);
+    RtlMoveMemory((void *)(ULONG_PTR)(0x5b0000000000 * one), &fixture, 64);
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS set_garbage_event(void) {
-    NdisSetEvent((NDIS_EVENT *)(ULONG_PTR)(0x200000000000 * one));
+    NdisSetEvent((NDIS_EVENT *)(ULONG_PTR)(0x5b0000000000 * one));
     return STATUS_SUCCESS;
 }
 
@@ -119,7 +119,7 @@ static NTSTATUS wait_or_crash(IRP *irp) {
         fixture.kept[0] = irp;
         NdisWaitEvent(&fixture.adapter_done, 0);
     }
-    return *(volatile int *)(ULONG_PTR)(0x200000000000 * one);
+    return *(volatile int *)(ULONG_PTR)(0x5b0000000000 * one);
 }
 
 static void test_crash_beside_a_waiting_fiber(void **state) {

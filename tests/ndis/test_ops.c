@@ -202,8 +202,8 @@ static void log_completion(NET_BUFFER_LIST *chain) {
 static const struct fixture_steps completing = {.write = write_and_number,
                                                 .send_complete = log_completion};
 
-#define FIVE_WRITES                                                                                     \
-    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"                                     \
+#define FIVE_WRITES                                                 \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
     "write(f0)\nwrite(f0)\nwrite(f0)\nwrite(f0)\nwrite(f0)\n"
 
 static void expect_completions(const char *ops, const char *expect) {

@@ -38,9 +38,7 @@ const struct pp_event *scene_event(enum pp_event_kind kind) {
     return event_counts[kind] > 0 ? &last_events[kind] : NULL;
 }
 
-uint32_t scene_event_count(enum pp_event_kind kind) {
-    return event_counts[kind];
-}
+uint32_t scene_event_count(enum pp_event_kind kind) { return event_counts[kind]; }
 
 NDIS_HANDLE scene_nbl_pool(bool has_nb, uint16_t context_size, uint32_t data_size) {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
@@ -65,9 +63,7 @@ NDIS_HANDLE scene_nb_pool(uint32_t data_size) {
 
 #if PP_HAS_GUARD
 int __asan_address_is_poisoned(void const volatile *address);
-bool scene_is_closed(const volatile void *address) {
-    return __asan_address_is_poisoned(address);
-}
+bool scene_is_closed(const volatile void *address) { return __asan_address_is_poisoned(address); }
 #else
 bool scene_is_closed(const volatile void *address) {
     (void)address;

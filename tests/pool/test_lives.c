@@ -5,9 +5,7 @@
 
 #include "base/guard.h"
 
-static uintptr_t offset_of(const void *address) {
-    return (uintptr_t)address - PP_ARENA_BASE;
-}
+static uintptr_t offset_of(const void *address) { return (uintptr_t)address - PP_ARENA_BASE; }
 
 // A failed call takes no memory: the next one gets what the failed one would have.
 static void test_failure_leaves_nothing(void **state) {
