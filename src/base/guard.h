@@ -8,6 +8,9 @@
 #define __has_feature(x) 0
 #endif
 
+// Nothing is ever mapped below: addresses there are NULL and fields of it.
+#define PP_NULL_PAGE_BYTES 65536u
+
 // For functions that follow structures of the driver's while somebody else owns them.
 #define PP_READS_CLOSED __attribute__((no_sanitize("address")))
 

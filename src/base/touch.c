@@ -11,7 +11,6 @@ void *__asan_region_is_poisoned(void *begin, size_t size);
 void __asan_get_shadow_mapping(size_t *scale, size_t *offset);
 
 #define SHADOW_SCALE 3
-#define NULL_PAGE_BYTES 65536u
 
 static uintptr_t shadow_offset;
 
@@ -23,7 +22,7 @@ __attribute__((constructor)) static void find_shadow(void) {
 // A shadow byte of 0 allows all of its 8 bytes; small accesses inside it are the common case.
 PP_NO_SANITIZE void pp_touch(const volatile void *address, size_t size, bool is_write) {
     uintptr_t first = (uintptr_t)address;
-    if (first >= NULL_PAGE_BYTES) {
+    if (first >= PP_NULL_PAGE_BYTES) {
         const signed char *shadow = (const signed char *)((first >> SHADOW_SCALE) + shadow_offset);
         if ((size <= 8 && *shadow == 0 && (first & 7) + size <= 8) ||
             __asan_region_is_poisoned((void *)first, size) == NULL) {

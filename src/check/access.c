@@ -4,12 +4,12 @@
 #include "check/flight.h"
 #include "check/report.h"
 
+#include "base/guard.h"
 #include "base/handle.h"
 #include "base/names.h"
 
 #include <stdio.h>
 
-#define NULL_PAGE_BYTES 65536u
 #define REACH_BYTES 64u  // an access this near to an object is blamed on its bounds
 #define HANDLES_END (PP_HANDLE_BASE + ((uint64_t)16 << PP_HANDLE_KIND_SHIFT))
 
@@ -60,7 +60,7 @@ static void judge_access(const struct pp_event *event) {
     const struct pp_object *object = pp_model_around(address, REACH_BYTES);
     if (object != NULL) {
         report_object_access(event, object);
-    } else if (address < NULL_PAGE_BYTES) {
+    } else if (address < PP_NULL_PAGE_BYTES) {
         pp_report(PP_RULE_MEM_NULL, event, event->args[2] ? "NULL written to" : "NULL read from");
     } else if (is_handle(address)) {
         pp_report(PP_RULE_MEM_WILD, event, "a handle used as a pointer");
@@ -73,7 +73,7 @@ static void judge_access(const struct pp_event *event) {
 
 static void judge_crash_access(const struct pp_event *event) {
     uint64_t address = event->args[1];
-    if (address < NULL_PAGE_BYTES) {
+    if (address < PP_NULL_PAGE_BYTES) {
         pp_report(PP_RULE_MEM_NULL, event, "NULL used");
     } else if (is_handle(address)) {
         pp_report(PP_RULE_MEM_WILD, event, "a handle used as a pointer");

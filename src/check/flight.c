@@ -2,11 +2,10 @@
 #include "check/flight.h"
 
 #include "base/arena.h"
-#include "base/expect.h"
+#include "base/grow.h"
 #include "base/guard.h"
 
 #include <ndis.h>
-#include <stdlib.h>
 
 // What a driver has not written yet is digested like the rest.
 #pragma clang attribute push(__attribute__((no_sanitize("memory"))), apply_to = function)
@@ -16,7 +15,6 @@
 
 #define WALK_MAX 65536u  // NBs, or MDLs of an NB; longer lists are taken to be cyclic
 #define NO_PART 0u
-#define NULL_PAGE_BYTES 65536u
 #define ADDRESSES_END ((uint64_t)1 << 47)  // of a process
 
 struct part {
@@ -50,11 +48,7 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
     if (index != NO_PART) {
         part_free = parts[index].next;
     } else {
-        if (part_count >= part_capacity) {
-            part_capacity = part_capacity == 0 ? 256 : part_capacity * 2;
-            parts = realloc(parts, part_capacity * sizeof(*parts));
-            pp_expect(parts != NULL, "no memory for %u parts", part_capacity);
-        }
+        parts = pp_grow(parts, &part_capacity, part_count, sizeof(*parts));
         index = part_count++;
     }
     struct pp_object *holder = pp_model_holding(address);
@@ -72,6 +66,9 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
 
 // The object that these bytes belong to, live or not; NULL if they are no object's.
 static const struct pp_object *holder_of(uint64_t address) {
+    if (!pp_arena_contains((const void *)address)) {
+        return NULL;  // not worth a walk through all objects
+    }
     const struct pp_object *object = pp_model_holding(address);
     return object != NULL ? object : pp_model_around(address, /*reach=*/0);
 }
@@ -92,10 +89,10 @@ static const char *problem_of_data(uint64_t address, uint64_t size) {
     if (size == 0) {
         return NULL;
     }
-    if (address < NULL_PAGE_BYTES || address >= ADDRESSES_END) {
+    if (address < PP_NULL_PAGE_BYTES || address >= ADDRESSES_END) {
         return "MDL of memory that does not exist";
     }
-    if (address - PP_ARENA_BASE >= PP_ARENA_BYTES) {
+    if (!pp_arena_contains((const void *)address)) {
         return NULL;
     }
     const struct pp_object *object = holder_of(address);

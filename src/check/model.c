@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "check/model.h"
 
-#include "base/expect.h"
+#include "base/grow.h"
 #include "base/map.h"
 #include "base/stack.h"
 #include "check/flight.h"
 
 #include <ndis.h>
 #include <poolproof/program.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HOLD_REACH_BYTES 65536u  // data deeper inside an object than this is not followed
@@ -89,11 +88,7 @@ static void take_trail(struct pp_trail *trail, const struct pp_event *event) {
 
 static struct pp_object *add(enum pp_object_kind kind, uint64_t address, uint64_t size,
                              const struct pp_event *event) {
-    if (object_count == object_capacity) {
-        object_capacity = object_capacity == 0 ? 1024 : object_capacity * 2;
-        objects = realloc(objects, object_capacity * sizeof(*objects));
-        pp_expect(objects != NULL, "no memory for %u objects", object_capacity);
-    }
+    objects = pp_grow(objects, &object_capacity, object_count, sizeof(*objects));
     pp_map_put(&by_address, address, object_count);
     struct pp_object *object = &objects[object_count++];
     memset(object, 0, offsetof(struct pp_object, made));
@@ -189,11 +184,7 @@ static void send_chain(const struct pp_event *event) {
 
 static uint32_t add_list(const struct pp_event *event) {
     uint32_t list = (uint32_t)event->args[3];
-    if (list >= list_capacity) {
-        list_capacity = list_capacity == 0 ? 256 : list_capacity * 2;
-        lists = realloc(lists, list_capacity * sizeof(*lists));
-        pp_expect(lists != NULL, "no memory for %u lists", list_capacity);
-    }
+    lists = pp_grow(lists, &list_capacity, list, sizeof(*lists));
     lists[list] = (struct completion_list){.has_several = event->args[2] > 1};
     return list;
 }
@@ -250,11 +241,7 @@ static void take_context(const struct pp_event *event) {
     if (nbl == NULL) {
         return;
     }
-    if (++take_count >= take_capacity) {
-        take_capacity = take_capacity == 0 ? 256 : take_capacity * 2;
-        takes = realloc(takes, take_capacity * sizeof(*takes));
-        pp_expect(takes != NULL, "no memory for %u takes", take_capacity);
-    }
+    takes = pp_grow(takes, &take_capacity, ++take_count, sizeof(*takes));
     takes[take_count] = (struct pp_take){.size = (uint32_t)args[1], .below = nbl->last_take};
     nbl->last_take = take_count;
 }
@@ -268,42 +255,27 @@ static void give_context(const struct pp_event *event) {
 
 // === Bindings ===
 
-static void set_phase(uint64_t address, enum pp_binding_phase phase) {
-    struct pp_object *binding = pp_model_at(address);
-    if (binding != NULL) {
-        binding->phase = (uint8_t)phase;
-    }
-}
-
-static void note_open(uint64_t address, uint64_t status) {
-    struct pp_object *binding = pp_model_at(address);
-    if (binding != NULL && status == NDIS_STATUS_SUCCESS) {
-        binding->is_open = true;
-    }
-}
-
+// Of an event about a binding, which a driver may have named wrongly.
 static void apply_binding(const struct pp_event *event) {
-    const uint64_t *args = event->args;
-    struct pp_object *binding = pp_model_at(args[0]);
+    struct pp_object *binding = pp_model_at(event->args[0]);
+    bool is_pending = event->args[1] == (uint32_t)NDIS_STATUS_PENDING;
+    if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
+        return;
+    }
     switch (event->kind) {
-    case PP_EVENT_BINDING_BEGIN: add(PP_OBJECT_BINDING, args[0], 0, event); break;
-    case PP_EVENT_BINDING_PAUSED: set_phase(args[0], PP_PHASE_PAUSED); break;
-    case PP_EVENT_BINDING_RESTARTING: set_phase(args[0], PP_PHASE_RESTARTING); break;
-    case PP_EVENT_BINDING_RUNNING: set_phase(args[0], PP_PHASE_RUNNING); break;
-    case PP_EVENT_BINDING_PAUSING: set_phase(args[0], PP_PHASE_PAUSING); break;
-    case PP_EVENT_BINDING_CLOSING: set_phase(args[0], PP_PHASE_CLOSING); break;
-    case PP_EVENT_BINDING_END: set_phase(args[0], PP_PHASE_ENDED); break;
+    case PP_EVENT_BINDING_PAUSED: binding->phase = PP_PHASE_PAUSED; break;
+    case PP_EVENT_BINDING_RESTARTING: binding->phase = PP_PHASE_RESTARTING; break;
+    case PP_EVENT_BINDING_RUNNING: binding->phase = PP_PHASE_RUNNING; break;
+    case PP_EVENT_BINDING_PAUSING: binding->phase = PP_PHASE_PAUSING; break;
+    case PP_EVENT_BINDING_CLOSING: binding->phase = PP_PHASE_CLOSING; break;
+    case PP_EVENT_BINDING_END: binding->phase = PP_PHASE_ENDED; break;
     case PP_EVENT_OPEN:
-    case PP_EVENT_OPEN_FINISHED: note_open(args[0], args[1]); break;
+    case PP_EVENT_OPEN_FINISHED: binding->is_open |= event->args[1] == NDIS_STATUS_SUCCESS; break;
     case PP_EVENT_CLOSE:
-        if (binding != NULL && binding->kind == PP_OBJECT_BINDING) {
-            binding->is_open = false;
-            binding->was_closed = true;
-        }
+        binding->is_open = false;
+        binding->was_closed = true;
         break;
-    case PP_EVENT_CLOSE_ANSWERED:
-        binding->is_close_pending = args[1] == (uint32_t)NDIS_STATUS_PENDING;
-        break;
+    case PP_EVENT_CLOSE_ANSWERED: binding->is_close_pending = is_pending; break;
     case PP_EVENT_CLOSE_FINISHED: binding->is_close_pending = false; break;
     default: break;
     }
@@ -381,6 +353,18 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_SEND_TAKEN: send_chain(event); break;
     case PP_EVENT_SEND_RETURN: return_chain(event); break;
     case PP_EVENT_SEND_RETURNED: lists[args[1]].is_over = true; break;
-    default: apply_binding(event); break;
+    case PP_EVENT_BINDING_BEGIN: add(PP_OBJECT_BINDING, args[0], 0, event); break;
+    case PP_EVENT_BINDING_PAUSED:
+    case PP_EVENT_BINDING_RESTARTING:
+    case PP_EVENT_BINDING_RUNNING:
+    case PP_EVENT_BINDING_PAUSING:
+    case PP_EVENT_BINDING_CLOSING:
+    case PP_EVENT_BINDING_END:
+    case PP_EVENT_OPEN:
+    case PP_EVENT_OPEN_FINISHED:
+    case PP_EVENT_CLOSE:
+    case PP_EVENT_CLOSE_ANSWERED:
+    case PP_EVENT_CLOSE_FINISHED: apply_binding(event); break;
+    default: break;  // most events change nothing here, and cost no look-up
     }
 }

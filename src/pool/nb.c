@@ -27,24 +27,25 @@ void pp_nb_init_with_data(NET_BUFFER *nb, NDIS_HANDLE pool, MDL *mdl, void *data
     pp_nb_init(nb, pool, mdl, data_offset_is_zero ? 0 : data_size, 0);
 }
 
+// | NET_BUFFER | gap | MDL | gap | data |, the last two only from a pool with data
 static uint32_t with_gap(uint32_t size) {
     return pp_round_up(size, MEMORY_ALLOCATION_ALIGNMENT) + PP_POOL_GAP;
 }
 
-// | NET_BUFFER | gap | MDL | gap | data |, the last two only from a pool with data
+static uint32_t mdl_offset(void) { return with_gap(sizeof(NET_BUFFER)); }
+
+static uint32_t data_offset_in_block(void) { return mdl_offset() + with_gap(sizeof(MDL)); }
+
 void pp_nb_close_gaps(NET_BUFFER *nb, uint32_t size) {
-    char *mdl = (char *)nb + with_gap(sizeof(NET_BUFFER));
     if (size > sizeof(NET_BUFFER)) {
-        pp_guard_close(mdl - PP_POOL_GAP, PP_POOL_GAP);
-        pp_guard_close(mdl + with_gap(sizeof(MDL)) - PP_POOL_GAP, PP_POOL_GAP);
+        pp_guard_close((char *)nb + mdl_offset() - PP_POOL_GAP, PP_POOL_GAP);
+        pp_guard_close((char *)nb + data_offset_in_block() - PP_POOL_GAP, PP_POOL_GAP);
     }
 }
 
 static NET_BUFFER *make_nb(struct pp_pool *pool, MDL *mdls, ULONG data_offset, SIZE_T data_length) {
-    uint32_t mdl_offset = with_gap(sizeof(NET_BUFFER));
-    uint32_t buffer_offset = mdl_offset + with_gap(sizeof(MDL));
     bool has_data = pool->data_size > 0;
-    size_t size = has_data ? (size_t)buffer_offset + pool->data_size : sizeof(NET_BUFFER);
+    size_t size = has_data ? (size_t)data_offset_in_block() + pool->data_size : sizeof(NET_BUFFER);
     char *block = pp_arena_take(size, PP_USE_NB);
     if (block == NULL) {
         return NULL;
@@ -52,8 +53,8 @@ static NET_BUFFER *make_nb(struct pp_pool *pool, MDL *mdls, ULONG data_offset, S
     NET_BUFFER *nb = (NET_BUFFER *)block;
     if (has_data) {
         pp_nb_close_gaps(nb, (uint32_t)size);
-        pp_nb_init_with_data(nb, pp_pool_handle(pool), (MDL *)(block + mdl_offset),
-                             block + buffer_offset, pool->data_size);
+        pp_nb_init_with_data(nb, pp_pool_handle(pool), (MDL *)(block + mdl_offset()),
+                             block + data_offset_in_block(), pool->data_size);
     } else {
         pp_nb_init(nb, pp_pool_handle(pool), mdls, data_offset, data_length);
     }

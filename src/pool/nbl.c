@@ -145,28 +145,9 @@ NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
                     DataLength);
 }
 
-// A33: what was not given back goes with the NBL.
-PP_READS_CLOSED static void free_context_blocks(const NET_BUFFER_LIST *nbl) {
-    NET_BUFFER_LIST_CONTEXT *context = nbl->Context;
-    while (pp_arena_is(context, PP_USE_CONTEXT)) {
-        NET_BUFFER_LIST_CONTEXT *next = context->Next;
-        pp_arena_give(context);
-        context = next;
-    }
-}
-
-VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList) {
-    pp_switch_point();
-    PP_EMIT(NBL_FREE, pp_object(NetBufferList));
-    if (pp_pool_is_nbl(NetBufferList)) {
-        free_context_blocks(NetBufferList);
-        pp_arena_give(NetBufferList);
-    }
-}
-
 bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl) { return pp_arena_is(nbl, PP_USE_NBL); }
 
-typedef void (*guard_function)(const void *address, size_t size);
+typedef void (*range_function)(const void *address, size_t size);
 
 // What a driver sends from its globals or its stack stays open: nobody would open it if the run ended
 // here.
@@ -186,57 +167,71 @@ static void open_range(const void *address, size_t size) {
     }
 }
 
-PP_READS_CLOSED static void for_each_mdl(MDL *mdl, guard_function guard) {
+PP_READS_CLOSED static void for_each_mdl(MDL *mdl, range_function act) {
     for (uint32_t i = 0; mdl != NULL && i < PP_CHAIN_MAX; i++) {
-        if (guard == open_range) {
-            guard(mdl, sizeof(*mdl));
+        if (act == open_range) {
+            act(mdl, sizeof(*mdl));
         }
         MDL *next = mdl->Next;
-        guard(mdl->MappedSystemVa, mdl->ByteCount);
-        guard(mdl, sizeof(*mdl));
+        act(mdl->MappedSystemVa, mdl->ByteCount);
+        act(mdl, sizeof(*mdl));
         mdl = next;
     }
 }
 
+// The blocks that were made beside the NBL's own.
 PP_READS_CLOSED static void for_each_context_block(NET_BUFFER_LIST_CONTEXT *context,
-                                                   guard_function guard) {
+                                                   range_function act) {
     while (pp_arena_is(context, PP_USE_CONTEXT)) {
-        size_t size = pp_arena_find(context)->size;
         NET_BUFFER_LIST_CONTEXT *next = context->Next;
-        guard(context, size);
+        act(context, pp_arena_find(context)->size);
         context = next;
     }
 }
 
+static void give_range(const void *address, size_t size) {
+    (void)size;
+    pp_arena_give((void *)address);
+}
+
+PP_READS_CLOSED VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList) {
+    pp_switch_point();
+    PP_EMIT(NBL_FREE, pp_object(NetBufferList));
+    if (pp_pool_is_nbl(NetBufferList)) {
+        for_each_context_block(NetBufferList->Context, give_range);  // A33
+        pp_arena_give(NetBufferList);
+    }
+}
+
 // MDLs may be shared, so some of what is followed here may be closed already.
-PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, guard_function guard) {
+PP_READS_CLOSED static void for_each_part(NET_BUFFER_LIST *nbl, range_function act) {
     struct pp_block *block = pp_arena_find(nbl);
     struct pp_pool *pool =
         pp_pool_of(pp_handle_make(PP_HANDLE_POOL, block->owner_a), /*is_nb_pool=*/false);
-    if (guard == open_range) {
+    if (act == open_range) {
         open_range(nbl, block->size);
         if (pool != NULL) {
             struct layout layout = layout_of(pool, block->owner_b);
             close_gaps((const char *)nbl, &layout);
         }
     }
-    for_each_context_block(nbl->Context, guard);
+    for_each_context_block(nbl->Context, act);
     NET_BUFFER *nb = nbl->FirstNetBuffer;
     for (uint32_t i = 0; nb != NULL && i < PP_CHAIN_MAX; i++) {
         bool is_own = pp_arena_is(nb, PP_USE_NB);  // else it lies in the NBL's block
-        if (is_own && guard == open_range) {
+        if (is_own && act == open_range) {
             uint32_t size = pp_arena_find(nb)->size;
             open_range(nb, size);
             pp_nb_close_gaps(nb, size);
         }
         NET_BUFFER *next = nb->Next;
-        for_each_mdl(nb->MdlChain, guard);
-        if (is_own && guard == close_range) {
+        for_each_mdl(nb->MdlChain, act);
+        if (is_own && act == close_range) {
             close_range(nb, pp_arena_find(nb)->size);
         }
         nb = next;
     }
-    if (guard == close_range) {
+    if (act == close_range) {
         close_range(nbl, block->size);
     }
 }
