@@ -49,7 +49,7 @@ static int run_life(const uint8_t *bytes, size_t size) {
     static const struct pp_run_options options;
     (void)bytes;
     (void)size;
-    pp_program_decode(encoded, encoded_size, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, encoded, encoded_size, &program);
     pp_run(pp_driver_find("echo"), &program, &options, &verdict);
     tick();
     return 0;

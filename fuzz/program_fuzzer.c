@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The program's forms against each other. Any bytes decode to a valid program, and that program
-// comes back equal from its binary and its text form; any text is refused with a place, or
+// The program's forms against each other. Any bytes decode to a valid program of each language, and that
+// program comes back equal from its binary and its text form; any text is refused with a place, or
 // understood.
 #include <poolproof/program.h>
 
@@ -35,7 +35,7 @@ static void check_binary_form(const struct pp_program *program) {
     size_t size = pp_program_encode(program, encoded, sizeof encoded);
 
     REQUIRE(size > 0 || program->op_count == 0);
-    pp_program_decode(encoded, size, &again);
+    pp_program_decode(program->language, encoded, size, &again);
     REQUIRE(pp_program_equal(&again, program));
 }
 
@@ -45,18 +45,20 @@ static void check_mutation(const struct pp_program *program, uint32_t seed) {
     REQUIRE(pp_program_check(&mutated) == NULL);
     pp_program_cross(&mutated, program, 64, seed);
     REQUIRE(pp_program_check(&mutated) == NULL);
+    REQUIRE(mutated.language == program->language);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-    struct pp_error error = {0};
-
-    pp_program_decode(bytes, size, &decoded);
+static void check_bytes(enum pp_language language, const uint8_t *bytes, size_t size) {
+    pp_program_decode(language, bytes, size, &decoded);
+    REQUIRE(decoded.language == language);
     REQUIRE(pp_program_check(&decoded) == NULL);
     check_binary_form(&decoded);
     check_text_form(&decoded);
     check_mutation(&decoded, (uint32_t)size);
+}
+
+static void check_text(const uint8_t *bytes, size_t size) {
+    struct pp_error error = {0};
 
     if (pp_program_parse((const char *)bytes, size, &decoded, &error)) {
         REQUIRE(pp_program_check(&decoded) == NULL);
@@ -66,5 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         REQUIRE(error.line > 0 && error.column > 0 && error.column <= size + 1);
         REQUIRE(memchr(error.message, '\0', sizeof error.message) != NULL && error.message[0]);
     }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    for (unsigned language = 0; language < PP_LANGUAGE_COUNT; language++) {
+        check_bytes(language, bytes, size);
+    }
+    check_text(bytes, size);
     return 0;
 }

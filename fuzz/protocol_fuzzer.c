@@ -2,13 +2,15 @@
 // A driver under programs, for any engine with LLVMFuzzerTestOneInput: libFuzzer, AFL++, Centipede,
 // Honggfuzz. A finding is printed as a report and ends the process, as engines expect of a crash.
 // The driver is the default one of the build, or the one that the variable POOLPROOF_DRIVER names.
-#include "protocol_mutator.h"
+#include "program_mutator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+enum pp_language pp_target_language = PP_LANGUAGE_PROTOCOL;
 
 static const struct pp_driver *driver;
 static const struct pp_run_options options;
@@ -43,9 +45,9 @@ static void print_report(const struct pp_program *program) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     static struct pp_program program;
 
-    pp_protocol_read(bytes, size, &program);
+    pp_target_read(bytes, size, &program);
     pp_run(driver, &program, &options, &verdict);
-    pp_protocol_feed(&verdict);
+    pp_target_feed(&verdict, pp_run_advice());
     if (verdict.is_finding) {
         print_report(&program);
         abort();

@@ -5,7 +5,7 @@
 //
 // A binding sends between NetEventRestart and NetEventPause. It has one send hold while it runs and
 // one for each write that has not completed; whoever releases the last one wakes the pause.
-// It makes no OID requests: no packet filter is set, nothing is received.
+// It makes no OID requests, and returns at once what it receives.
 
 #define NDIS630 1
 
@@ -125,7 +125,6 @@ _Must_inspect_result_ static NDIS_STATUS AllocatePools(_Inout_ ECHO_BINDING *Bin
     if (Binding->NblPool == NULL) {
         return NDIS_STATUS_RESOURCES;
     }
-
     NET_BUFFER_POOL_PARAMETERS NbParameters = {
         .Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_POOL_PARAMETERS_REVISION_1,
                    NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1},
@@ -238,11 +237,9 @@ cleanupBinding:
 _Use_decl_annotations_ static NDIS_STATUS
 EchoUnbindAdapterEx(NDIS_HANDLE UnbindContext, NDIS_HANDLE ProtocolBindingContext) {
     ECHO_BINDING *Binding = ProtocolBindingContext;
-
     NdisAcquireSpinLock(&BindingsLock);
     RemoveEntryList(&Binding->Link);
     NdisReleaseSpinLock(&BindingsLock);
-
     StopSending(Binding);
     if (NdisCloseAdapterEx(Binding->BindingHandle) == NDIS_STATUS_PENDING) {
         NdisWaitEvent(&Binding->AdapterDone, 0);
@@ -402,6 +399,10 @@ _Use_decl_annotations_ static VOID
 EchoReceiveNetBufferLists(NDIS_HANDLE ProtocolBindingContext, NET_BUFFER_LIST *NetBufferLists,
                           NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
                           ULONG ReceiveFlags) {
+    if (NDIS_TEST_RECEIVE_CAN_PEND(ReceiveFlags)) {
+        NdisReturnNetBufferLists(((ECHO_BINDING *)ProtocolBindingContext)->BindingHandle,
+                                 NetBufferLists, 0);
+    }
 }
 
 // Device -----------------------------------------------------------------------------------------

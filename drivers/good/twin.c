@@ -382,6 +382,11 @@ _Use_decl_annotations_ static VOID
 TwinReceiveNetBufferLists(NDIS_HANDLE ProtocolBindingContext, NET_BUFFER_LIST *NetBufferLists,
                           NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists,
                           ULONG ReceiveFlags) {
+    TWIN_BINDING *Binding = ProtocolBindingContext;
+
+    if (NDIS_TEST_RECEIVE_CAN_PEND(ReceiveFlags)) {
+        NdisReturnNetBufferLists(Binding->BindingHandle, NetBufferLists, 0);
+    }
 }
 
 // Device and driver ------------------------------------------------------------------------------

@@ -169,6 +169,9 @@ static VOID OidRequestComplete(NDIS_HANDLE BindingContext, NDIS_OID_REQUEST *Req
 
 static VOID ReceiveNetBufferLists(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
                                   NDIS_PORT_NUMBER Port, ULONG Count, ULONG Flags) {
+    if (NDIS_TEST_RECEIVE_CAN_PEND(Flags)) {
+        NdisReturnNetBufferLists(BindingHandle, Nbls, 0);
+    }
 }
 
 static NTSTATUS CompleteIrp(IRP *Irp, NTSTATUS Status) {

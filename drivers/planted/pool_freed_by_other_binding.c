@@ -231,6 +231,10 @@ static VOID OidRequestComplete(NDIS_HANDLE BindingContext, NDIS_OID_REQUEST *Req
 
 static VOID ReceiveNetBufferLists(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
                                   NDIS_PORT_NUMBER Port, ULONG Count, ULONG Flags) {
+    BINDING *Binding = BindingContext;
+    if (NDIS_TEST_RECEIVE_CAN_PEND(Flags)) {
+        NdisReturnNetBufferLists(Binding->BindingHandle, Nbls, 0);
+    }
 }
 
 static VOID SendNetBufferListsComplete(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,

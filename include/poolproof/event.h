@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PP_EVENT_ARGS_MAX 5
+#define PP_EVENT_ARGS_MAX 6
 #define PP_STACK_DEPTH 8
 
 enum pp_event_kind {
@@ -34,6 +34,18 @@ enum pp_crash {
 // A spin lock as the acting fiber finds it.
 enum pp_lock_state { PP_LOCK_FREE, PP_LOCK_OTHERS, PP_LOCK_OWN, PP_LOCK_GARBAGE };
 
+// How an NBL was derived.
+enum pp_derivation { PP_DERIVED_NOT, PP_DERIVED_CLONE, PP_DERIVED_FRAGMENT, PP_DERIVED_REASSEMBLED };
+
+// Whose function made an MDL, or frees it.
+enum pp_mdl_maker { PP_MDL_NDIS, PP_MDL_IO };
+
+// The last argument of NBL_ALLOCATE: ContextSize, and above it ContextBackFill.
+#define PP_BACKFILL_SHIFT 16
+
+// The first argument of DERIVE: enum pp_derivation, and above it the flags.
+#define PP_DERIVE_FLAGS_SHIFT 32
+
 // What a fiber was doing when it got stuck.
 enum pp_activity {
     PP_ACTIVITY_LOAD,
@@ -44,6 +56,7 @@ enum pp_activity {
     PP_ACTIVITY_UNBIND,
     PP_ACTIVITY_IRP,
     PP_ACTIVITY_DPC,
+    PP_ACTIVITY_RECEIVE,
     PP_ACTIVITY_COUNT
 };
 

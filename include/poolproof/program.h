@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A program is a value: a list of ops, each with its own faults, outcomes and scheduling choices. It
-// can be printed, parsed, encoded, mutated and compared; only src/run can play it.
+// A program is a value: a list of ops of one language, each with its own faults, outcomes and scheduling
+// choices. It can be printed, parsed, encoded, mutated and compared; only pp_run and pp_differ can play
+// it.
 //
 // Every program in this form is valid: handles name objects of earlier ops, arguments are in range.
 // pp_program_decode makes a valid program of any bytes; pp_program_parse refuses text that is not one.
@@ -18,6 +19,13 @@
 #define PP_OP_CHOICES_MAX 8
 #define PP_OP_NONE UINT16_MAX  // "no op": the world's own set-up and tear-down
 
+// What a program is about. A program that is all zero is an empty protocol program.
+enum pp_language {
+    PP_LANGUAGE_PROTOCOL,  // what happens to a driver: op.def, played by pp_run
+    PP_LANGUAGE_POOL,      // calls of the NDIS buffer functions: pool_op.def, played by pp_differ
+    PP_LANGUAGE_COUNT
+};
+
 enum pp_op_kind {
 #define CHOICES(...)
 #define OP(id, ...) PP_OP_##id,
@@ -25,6 +33,15 @@ enum pp_op_kind {
 #undef OP
 #undef CHOICES
     PP_OP_COUNT
+};
+
+enum pp_pool_op_kind {
+#define CHOICES(...)
+#define OP(id, ...) PP_POOL_OP_##id,
+#include <poolproof/pool_op.def>
+#undef OP
+#undef CHOICES
+    PP_POOL_OP_COUNT
 };
 
 enum pp_point {
@@ -74,7 +91,7 @@ struct pp_choice {
 };
 
 struct pp_op {
-    uint8_t kind;  // enum pp_op_kind
+    uint8_t kind;  // in its program's language: enum pp_op_kind, enum pp_pool_op_kind
     uint8_t fault_count;
     uint8_t outcome_count;
     uint8_t choice_count;
@@ -85,6 +102,7 @@ struct pp_op {
 };
 
 struct pp_program {
+    enum pp_language language;
     uint32_t op_count;
     struct pp_op ops[PP_PROGRAM_OPS_MAX];
 };
@@ -114,6 +132,17 @@ struct pp_op_info {
     struct pp_arg_info args[PP_OP_ARGS_MAX + 1];  // a zero entry behind the last
 };
 
+// What can stand behind an op. A language has the first few of them, or all.
+enum pp_attribute { PP_ATTRIBUTE_FAULT, PP_ATTRIBUTE_OUTCOME, PP_ATTRIBUTE_CHOICE, PP_ATTRIBUTE_COUNT };
+
+struct pp_language_info {
+    const char *word;
+    const struct pp_op_info *ops;  // by kind
+    uint32_t op_count;
+    uint32_t attribute_count;  // of enum pp_attribute
+    uint32_t points;           // bit per enum pp_point of which a fault can be
+};
+
 struct pp_point_info {
     const char *name;
     const char *function;
@@ -122,18 +151,28 @@ struct pp_point_info {
 };
 
 // Tables; constant, indexed by the enums above.
+extern const struct pp_language_info pp_languages[PP_LANGUAGE_COUNT];
 extern const struct pp_op_info pp_op_infos[PP_OP_COUNT];
+extern const struct pp_op_info pp_pool_op_infos[PP_POOL_OP_COUNT];
 extern const struct pp_point_info pp_point_infos[PP_POINT_COUNT];
 extern const struct pp_point_info pp_outcome_infos[PP_OUTCOME_COUNT];
 extern const char *const pp_status_words[PP_STATUS_COUNT];
 extern const uint32_t pp_status_values[PP_STATUS_COUNT];
 
-// Bytes to program. Total: every byte string decodes, and the program of a prefix is a prefix of the
-// program. Records that cannot stand where they are (a handle of a letter nothing has named yet, an
-// attribute before any op or beyond the limits) are left out.
-void pp_program_decode(const uint8_t *bytes, size_t size, struct pp_program *ret_program);
+// The row of an op's kind, in the language of its program.
+static inline const struct pp_op_info *pp_op_info(const struct pp_program *program,
+                                                  const struct pp_op *op) {
+    return &pp_languages[program->language].ops[op->kind];
+}
 
-// Program to bytes; decode(encode(p)) == p. Returns the size, 0 if it exceeds `capacity`.
+// Bytes to program; they do not tell the language. Total: every byte string decodes, and the program of
+// a prefix is a prefix of the program. Records that cannot stand where they are (a handle of a letter
+// nothing has named yet, an attribute before any op or beyond the limits, a fault of a point that the
+// language does not have) are left out.
+void pp_program_decode(enum pp_language language, const uint8_t *bytes, size_t size,
+                       struct pp_program *ret_program);
+
+// Program to bytes; decode(language of p, encode(p)) == p. Returns the size, 0 if it exceeds `capacity`.
 size_t pp_program_encode(const struct pp_program *program, uint8_t *bytes, size_t capacity);
 
 // Text, ending in a newline, to program. On failure *ret_program is untouched and *ret_error says
@@ -156,10 +195,10 @@ const char *pp_program_check(const struct pp_program *program);
 bool pp_program_equal(const struct pp_program *actual, const struct pp_program *expect);
 
 // Changes the program a little: inserts, removes, duplicates or moves an op, changes an argument, a
-// fault, an outcome or a choice. Same seed, same change. The result is valid and has at most
-// `op_count_max` ops.
+// fault, an outcome or a choice. Same seed, same change. The result is valid, of the same language, and
+// has at most `op_count_max` ops.
 void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32_t seed);
 
-// Puts ops of `other` into `program`, then makes it valid again.
+// Puts ops of `other`, which is of the same language, into `program`, then makes it valid again.
 void pp_program_cross(struct pp_program *program, const struct pp_program *other, uint32_t op_count_max,
                       uint32_t seed);

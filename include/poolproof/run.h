@@ -10,6 +10,7 @@
 
 struct pp_run_options {
     bool without_rules;  // play only: no checker runs; crashes of the driver are still findings
+    bool is_strict;      // rules that are only counted stop the run, too
 };
 
 struct pp_verdict {

@@ -13,7 +13,8 @@
 #define REDZONE 16u
 #define BLOCK_COUNT_MAX (1u << 21)
 #define CLASS_COUNT 96
-#define FIFO_DELAY 8  // a FIFO class keeps this many blocks back before it reuses the oldest
+#define FIFO_DELAY \
+    8  // a FIFO class keeps this many pp_arena_books.blocks back before it reuses the oldest
 #define NO_BLOCK UINT32_MAX
 
 #define PATTERN_TAKEN 0xA5
@@ -26,10 +27,7 @@ struct free_list {
     uint32_t count;
 };
 
-static uint32_t used_bytes;
-static uint32_t block_count;
-static struct pp_block *blocks;  // in the order of their addresses
-static uint32_t *block_at;       // by granule; only right if that block says so too
+struct pp_arena_books pp_arena_books;
 static struct free_list free_lists[CLASS_COUNT];
 static enum pp_reuse reuse_policy;
 
@@ -42,8 +40,9 @@ static void *map_memory(void *where, size_t size, int flags) {
 
 static void map_arena(void) {
     map_memory(ARENA_BASE, ARENA_BYTES, MAP_FIXED_NOREPLACE);
-    blocks = map_memory(NULL, BLOCK_COUNT_MAX * sizeof(*blocks), 0);
-    block_at = map_memory(NULL, ARENA_BYTES / GRANULE * sizeof(*block_at), 0);
+    pp_arena_books.blocks = map_memory(NULL, BLOCK_COUNT_MAX * sizeof(*pp_arena_books.blocks), 0);
+    pp_arena_books.block_at =
+        map_memory(NULL, ARENA_BYTES / GRANULE * sizeof(*pp_arena_books.block_at), 0);
     pp_guard_close(ARENA_BASE, ARENA_BYTES);
     pp_arena_reset();
 }
@@ -62,24 +61,22 @@ static uint32_t class_of(size_t size, uint32_t *ret_capacity) {
     return 16 + (log - 4) * 4 + (quarters - 5);
 }
 
-static char *memory_of(const struct pp_block *block) { return ARENA_BASE + block->offset; }
-
 static struct pp_block *take_from_list(uint32_t list_index) {
     struct free_list *list = &free_lists[list_index];
     if (reuse_policy == PP_REUSE_NEVER || list->count == 0 ||
         (reuse_policy == PP_REUSE_FIFO && list->count <= FIFO_DELAY)) {
         return NULL;
     }
-    struct pp_block *block = &blocks[list->first];
+    struct pp_block *block = &pp_arena_books.blocks[list->first];
     list->first = block->next;
     list->count--;
     return block;
 }
 
 // LIFO lists are pushed at the front, FIFO lists at the back; both are taken from the front.
-static void put_into_list(uint32_t list_index, uint32_t block_index) {
+static void put_into_list(uint32_t list_index, struct pp_block *block) {
     struct free_list *list = &free_lists[list_index];
-    struct pp_block *block = &blocks[block_index];
+    uint32_t block_index = (uint32_t)(block - pp_arena_books.blocks);
     if (list->count == 0) {
         list->first = list->last = block_index;
         block->next = NO_BLOCK;
@@ -87,7 +84,7 @@ static void put_into_list(uint32_t list_index, uint32_t block_index) {
         block->next = list->first;
         list->first = block_index;
     } else {
-        blocks[list->last].next = block_index;
+        pp_arena_books.blocks[list->last].next = block_index;
         block->next = NO_BLOCK;
         list->last = block_index;
     }
@@ -95,21 +92,40 @@ static void put_into_list(uint32_t list_index, uint32_t block_index) {
 }
 
 static struct pp_block *carve(uint32_t capacity) {
-    if (used_bytes + capacity + REDZONE > ARENA_BYTES || block_count == BLOCK_COUNT_MAX) {
+    if (pp_arena_books.used_bytes + capacity + REDZONE > ARENA_BYTES ||
+        pp_arena_books.block_count == BLOCK_COUNT_MAX) {
         return NULL;
     }
-    struct pp_block *block = &blocks[block_count];
-    *block = (struct pp_block){.offset = used_bytes, .capacity = capacity};
-    block_at[used_bytes / GRANULE] = block_count++;
-    used_bytes += capacity + REDZONE;
+    struct pp_block *block = &pp_arena_books.blocks[pp_arena_books.block_count];
+    *block = (struct pp_block){.offset = pp_arena_books.used_bytes, .capacity = capacity};
+    pp_arena_books.block_at[pp_arena_books.used_bytes / GRANULE] = pp_arena_books.block_count++;
+    pp_arena_books.used_bytes += capacity + REDZONE;
     if (!PP_HAS_GUARD) {
-        memset(memory_of(block) + capacity, PATTERN_REDZONE, REDZONE);
+        memset(pp_arena_memory(block) + capacity, PATTERN_REDZONE, REDZONE);
     }
     return block;
 }
 
-void *pp_arena_take(size_t size, uint16_t use) {
-    if (blocks == NULL) {
+// What a driver finds in memory that it has not written: one pattern the first time, another from then
+// on. Without a guard the second is there since the block was given back.
+static void fill(struct pp_block *block, size_t size, bool is_new) {
+    char *memory = pp_arena_memory(block);
+    if (PP_HAS_GUARD) {
+        memset(memory, is_new ? PATTERN_TAKEN : PATTERN_GIVEN, size);
+        return;
+    }
+    if (is_new) {
+        memset(memory, PATTERN_TAKEN, size);
+    } else if (size > block->size) {
+        memset(memory + block->size, PATTERN_GIVEN, size - block->size);
+    }
+    if (is_new || size != block->size) {
+        memset(memory + size, PATTERN_REDZONE, block->capacity - size);
+    }
+}
+
+struct pp_block *pp_arena_take_block(size_t size, uint16_t use) {
+    if (pp_arena_books.blocks == NULL) {
         map_arena();
     }
     if (size > PP_ARENA_BLOCK_MAX) {
@@ -118,68 +134,78 @@ void *pp_arena_take(size_t size, uint16_t use) {
     uint32_t capacity;
     uint32_t list_index = class_of(size, &capacity);
     struct pp_block *block = take_from_list(list_index);
-    if (block == NULL) {
+    bool is_new = block == NULL;
+    if (is_new) {
         block = carve(capacity);
     }
     if (block == NULL) {
         return NULL;
     }
+    char *memory = pp_arena_memory(block);
+    pp_guard_open(memory, size);
+    fill(block, size, is_new);
+    pp_guard_undefine(memory, size);
     block->size = (uint32_t)size;
     block->use = use;
     block->owner_a = block->owner_b = 0;
+    block->list = (uint8_t)list_index;
     block->is_live = true;
-    char *memory = memory_of(block);
-    pp_guard_open(memory, size);
-    memset(memory, PATTERN_TAKEN, size);
+    block->is_retired = false;
+    return block;
+}
+
+void *pp_arena_take(size_t size, uint16_t use) {
+    const struct pp_block *block = pp_arena_take_block(size, use);
+    return block != NULL ? pp_arena_memory(block) : NULL;
+}
+
+void pp_arena_give_block(struct pp_block *block) {
+    char *memory = pp_arena_memory(block);
+    block->is_live = false;
     if (!PP_HAS_GUARD) {
-        memset(memory + size, PATTERN_REDZONE, block->capacity - size);
+        memset(memory, PATTERN_GIVEN, block->size);
     }
-    pp_guard_undefine(memory, size);
-    return memory;
+    pp_guard_close(memory, block->size);
+    if (!block->is_retired) {
+        put_into_list(block->list, block);
+    }
 }
 
 void pp_arena_give(void *address) {
     struct pp_block *block = pp_arena_find(address);
     pp_expect(block != NULL && block->is_live, "gave back what is not a live block");
-    block->is_live = false;
-    if (!PP_HAS_GUARD) {
-        memset(address, PATTERN_GIVEN, block->size);
-    }
-    pp_guard_close(address, block->size);
-    uint32_t capacity;
-    put_into_list(class_of(block->capacity, &capacity), (uint32_t)(block - blocks));
+    pp_arena_give_block(block);
 }
 
 bool pp_arena_contains(const volatile void *address) {
     return (uintptr_t)address - (uintptr_t)ARENA_BASE < ARENA_BYTES;
 }
 
-struct pp_block *pp_arena_find(const volatile void *address) {
-    uintptr_t offset = (uintptr_t)address - (uintptr_t)ARENA_BASE;
-    if (offset >= used_bytes || offset % GRANULE != 0) {
-        return NULL;
+uint32_t pp_arena_count_live(uint16_t use_end) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < pp_arena_books.block_count; i++) {
+        count += pp_arena_books.blocks[i].is_live && pp_arena_books.blocks[i].use < use_end;
     }
-    uint32_t index = block_at[offset / GRANULE];
-    return index < block_count && blocks[index].offset == offset ? &blocks[index] : NULL;
+    return count;
 }
 
-bool pp_arena_is(const volatile void *address, uint16_t use) {
-    const struct pp_block *block = pp_arena_find(address);
-    return block != NULL && block->is_live && block->use == use;
+void pp_arena_set_reuse(enum pp_reuse reuse) {
+    if (pp_arena_books.blocks == NULL) {
+        map_arena();
+    }
+    reuse_policy = reuse;
 }
-
-void pp_arena_set_reuse(enum pp_reuse reuse) { reuse_policy = reuse; }
 
 void pp_arena_reset(void) {
-    pp_guard_close(ARENA_BASE, used_bytes);
-    used_bytes = 0;
-    block_count = 0;
+    pp_guard_close(ARENA_BASE, pp_arena_books.used_bytes);
+    pp_arena_books.used_bytes = 0;
+    pp_arena_books.block_count = 0;
     reuse_policy = PP_REUSE_NEVER;
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
         free_lists[i] = (struct free_list){.first = NO_BLOCK, .last = NO_BLOCK, .count = 0};
     }
-    if (blocks != NULL) {  // the first block has its front redzone too
-        used_bytes = REDZONE;
+    if (pp_arena_books.blocks != NULL) {  // the first block has its front redzone too
+        pp_arena_books.used_bytes = REDZONE;
         if (!PP_HAS_GUARD) {
             memset(ARENA_BASE, PATTERN_REDZONE, REDZONE);
         }
@@ -203,12 +229,12 @@ PP_NO_SANITIZE const void *pp_arena_check(void) {
     if (PP_HAS_GUARD) {
         return NULL;
     }
-    if (block_count > 0 && first_changed(ARENA_BASE, REDZONE, PATTERN_REDZONE) != NULL) {
+    if (pp_arena_books.block_count > 0 && first_changed(ARENA_BASE, REDZONE, PATTERN_REDZONE) != NULL) {
         return first_changed(ARENA_BASE, REDZONE, PATTERN_REDZONE);
     }
-    for (uint32_t i = 0; i < block_count; i++) {
-        const struct pp_block *block = &blocks[i];
-        const char *memory = memory_of(block);
+    for (uint32_t i = 0; i < pp_arena_books.block_count; i++) {
+        const struct pp_block *block = &pp_arena_books.blocks[i];
+        const char *memory = pp_arena_memory(block);
         const char *changed = block->is_live ? NULL : first_changed(memory, block->size, PATTERN_GIVEN);
         if (changed == NULL) {
             changed = first_changed(memory + block->size, block->capacity - block->size + REDZONE,

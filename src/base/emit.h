@@ -2,6 +2,7 @@
 // How a layer says that something happened. The kernel keeps pp_now current; src/run sets the sink.
 #pragma once
 #include <poolproof/event.h>
+#include <stdbool.h>
 
 // Who is acting. Written by the scheduler when fibers change, and by callers of callbacks.
 struct pp_now {
@@ -17,13 +18,24 @@ struct pp_now {
 
 extern struct pp_now pp_now;
 
-// Gets every event, in order. It may stop the run and then does not return.
-typedef void (*pp_event_sink)(const struct pp_event *event);
+// Gets every event, in order. It may stop the run and then does not return. False: the act breaks a
+// rule, and must not be done; whoever sent the event then does nothing at all.
+typedef bool (*pp_event_sink)(const struct pp_event *event);
 
 void pp_event_set_sink(pp_event_sink sink);
 
-// Sends an event with the arguments of its kind, in the order of event.def.
-void pp_emit(enum pp_event_kind kind, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
+extern pp_event_sink pp_event_sink_now;  // set with pp_event_set_sink
+
+// The half of pp_emit that is only needed with a sink.
+bool pp_emit_to_sink(enum pp_event_kind kind, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                     uint64_t a4, uint64_t a5);
+
+// Sends an event with the arguments of its kind, in the order of event.def. Returns what the sink says;
+// true without one. Only events named as an act can be refused.
+static inline bool pp_emit(enum pp_event_kind kind, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+                           uint64_t a4, uint64_t a5) {
+    return !pp_event_sink_now || pp_emit_to_sink(kind, a0, a1, a2, a3, a4, a5);
+}
 
 // The same for code that was interrupted: `pc` and `frame` are where it was.
 void pp_emit_from(uintptr_t pc, uintptr_t frame, enum pp_event_kind kind, uint64_t a0, uint64_t a1);
@@ -31,8 +43,9 @@ void pp_emit_from(uintptr_t pc, uintptr_t frame, enum pp_event_kind kind, uint64
 // An object as an event argument.
 static inline uint64_t pp_object(const volatile void *object) { return (uintptr_t)object; }
 
-#define PP_EMIT_FILLED(kind, a, b, c, d, e, ...) pp_emit(PP_EVENT_##kind, (a), (b), (c), (d), (e))
-#define PP_EMIT(...) PP_EMIT_FILLED(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define PP_EMIT_FILLED(kind, a, b, c, d, e, f, ...) \
+    pp_emit(PP_EVENT_##kind, (a), (b), (c), (d), (e), (f))
+#define PP_EMIT(...) PP_EMIT_FILLED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
 // Every function that a driver calls begins with this: another fiber may run first.
 static inline void pp_switch_point(void) {

@@ -10,6 +10,7 @@ enum pp_handle_kind {
     PP_HANDLE_BINDING,
     PP_HANDLE_BIND_CONTEXT,
     PP_HANDLE_UNBIND_CONTEXT,
+    PP_HANDLE_MINIPORT,  // of an adapter
 };
 
 #define PP_HANDLE_BASE 0x5d0000000000u

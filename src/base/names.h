@@ -12,6 +12,7 @@ enum pp_name_kind {
     PP_NAME_NB,
     PP_NAME_MDL,
     PP_NAME_MEMORY,
+    PP_NAME_GENERIC,
     PP_NAME_PROTOCOL,
     PP_NAME_BINDING,
     PP_NAME_IRP,

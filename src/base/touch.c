@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "base/touch.h"
 
-#if PP_HAS_GUARD
-
+#include "base/arena.h"
 #include "base/emit.h"
 
-#include <stdint.h>
+#if PP_HAS_GUARD
 
 void *__asan_region_is_poisoned(void *begin, size_t size);
 void __asan_get_shadow_mapping(size_t *scale, size_t *offset);
 
 #define SHADOW_SCALE 3
+#define SHADOW_LOST ((signed char)0xE5)  // no sanitizer's: to it these eight bytes are closed
 
 static uintptr_t shadow_offset;
 
@@ -19,19 +19,92 @@ __attribute__((constructor)) static void find_shadow(void) {
     __asan_get_shadow_mapping(&scale, &shadow_offset);
 }
 
+static inline __attribute__((always_inline)) signed char *shadow_of(uintptr_t address) {
+    return (signed char *)((address >> SHADOW_SCALE) + shadow_offset);
+}
+
 // A shadow byte of 0 allows all of its 8 bytes; small accesses inside it are the common case.
-PP_NO_SANITIZE void pp_touch(const volatile void *address, size_t size, bool is_write) {
-    uintptr_t first = (uintptr_t)address;
-    if (first >= PP_NULL_PAGE_BYTES) {
-        const signed char *shadow = (const signed char *)((first >> SHADOW_SCALE) + shadow_offset);
-        if ((size <= 8 && *shadow == 0 && (first & 7) + size <= 8) ||
-            __asan_region_is_poisoned((void *)first, size) == NULL) {
-            return;
+static inline __attribute__((always_inline)) bool is_open(uintptr_t first, size_t size) {
+    return (size <= 8 && *shadow_of(first) == 0 && (first & 7) + size <= 8) ||
+           __asan_region_is_poisoned((void *)first, size) == NULL;
+}
+
+// The first of these bytes that is in a lost field and has only open ones before it, or 0.
+PP_NO_SANITIZE static uintptr_t find_lost(uintptr_t first, size_t size) {
+    uintptr_t closed = (uintptr_t)__asan_region_is_poisoned((void *)first, size);
+    bool is_lost =
+        closed != 0 && pp_arena_contains((const void *)closed) && *shadow_of(closed) == SHADOW_LOST;
+    return is_lost ? closed : 0;
+}
+
+// True if nothing is closed but lost fields.
+static bool is_open_but_lost(uintptr_t first, size_t size) {
+    uintptr_t lost;
+    while ((lost = find_lost(first, size)) != 0) {
+        size_t behind = (lost | 7) + 1 - first;
+        if (behind >= size) {
+            return true;
         }
+        first += behind;
+        size -= behind;
     }
-    if (size > 0) {
-        PP_EMIT(ACCESS, first, size, is_write);
+    return __asan_region_is_poisoned((void *)first, size) == NULL;
+}
+
+PP_NO_SANITIZE void pp_touch_lose(const void *field) { *shadow_of((uintptr_t)field) = SHADOW_LOST; }
+
+PP_NO_SANITIZE static void regain(uintptr_t first, size_t size, bool is_write) {
+    uintptr_t lost;
+    while ((lost = find_lost(first, size)) != 0) {
+        *shadow_of(lost) = 0;
+        if (!is_write) {
+            PP_EMIT(LOST_READ, lost & ~(uintptr_t)7);
+        }
     }
 }
 
+#else
+
+static inline bool is_open(uintptr_t first, size_t size) {
+    (void)first;
+    (void)size;
+    return true;
+}
+
+static bool is_open_but_lost(uintptr_t first, size_t size) { return is_open(first, size); }
+
+static void regain(uintptr_t first, size_t size, bool is_write) {
+    (void)first, (void)size, (void)is_write;
+}
+
+void pp_touch_lose(const void *field) { (void)field; }
+
 #endif
+
+static inline __attribute__((always_inline)) bool may_touch(uintptr_t first, size_t size) {
+    return size == 0 || (first >= PP_NULL_PAGE_BYTES && is_open(first, size));
+}
+
+PP_NO_SANITIZE bool pp_touch_is_open(const volatile void *address, size_t size) {
+    return may_touch((uintptr_t)address, size);
+}
+
+static bool touch_closed(uintptr_t first, size_t size, bool is_write) {
+    if (first >= PP_NULL_PAGE_BYTES && is_open_but_lost(first, size)) {
+        return true;
+    }
+    PP_EMIT(ACCESS, first, size, is_write);
+    return false;
+}
+
+PP_NO_SANITIZE bool pp_touch_guarded(const volatile void *address, size_t size, bool is_write) {
+    uintptr_t first = (uintptr_t)address;
+    return may_touch(first, size) || touch_closed(first, size, is_write);
+}
+
+PP_NO_SANITIZE void pp_touch_by_driver(const volatile void *address, size_t size, bool is_write) {
+    uintptr_t first = (uintptr_t)address;
+    if (!may_touch(first, size) && touch_closed(first, size, is_write)) {
+        regain(first, size, is_write);
+    }
+}

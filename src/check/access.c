@@ -2,20 +2,19 @@
 // Memory that was touched and should not have been, and everything else that stops a driver's code.
 #include "check/family.h"
 #include "check/flight.h"
+#include "check/receipt.h"
 #include "check/report.h"
+#include "check/usable.h"
 
 #include "base/guard.h"
 #include "base/handle.h"
 #include "base/names.h"
 
+#include <ndis.h>
 #include <stdio.h>
 
 #define REACH_BYTES 64u  // an access this near to an object is blamed on its bounds
 #define HANDLES_END (PP_HANDLE_BASE + ((uint64_t)16 << PP_HANDLE_KIND_SHIFT))
-
-static const struct pp_object *whole(const struct pp_object *object) {
-    return object->is_part ? pp_model_object(object->parent) : object;
-}
 
 static void report_where(const struct pp_object *object, uint64_t address, uint64_t size,
                          bool is_write) {
@@ -29,39 +28,93 @@ static void report_where(const struct pp_object *object, uint64_t address, uint6
     }
 }
 
-static void report_object_access(const struct pp_event *event, const struct pp_object *object) {
+static bool is_data_given_back(uint64_t address, struct pp_object *object) {
+    const struct pp_object *nbl = pp_model_whole(object);
+    struct pp_object *nb = pp_model_data_nb(address);
+    return nbl->receipt != 0 && nbl->state == PP_OBJECT_FREED && nb != NULL && pp_model_whole(nb) == nbl;
+}
+
+// Of received data.
+static bool is_in_several_mdls(struct pp_object *object) {
+    const struct pp_object *nbl = pp_model_whole(object);
+    if (object->kind != PP_OBJECT_BUFFER || nbl->receipt == 0) {
+        return false;
+    }
+    const struct pp_object *first = pp_receipt_part(nbl, pp_model_index(nbl), PP_OBJECT_MDL);
+    return pp_receipt_part(nbl, pp_model_index(first), PP_OBJECT_MDL) != NULL;
+}
+
+static void report_object_access(const struct pp_event *event, struct pp_object *object) {
     const char *act = event->args[2] ? "written" : "read";
-    const struct pp_object *flight = whole(object)->state == PP_OBJECT_IN_FLIGHT
-                                         ? whole(object)
+    const struct pp_object *flight = pp_model_whole(object)->state == PP_OBJECT_IN_FLIGHT
+                                         ? pp_model_whole(object)
                                          : pp_flight_with(event->args[0], event->args[1]);
     bool is_inside = event->args[0] - object->address < object->size;
     char what[96];
-    if (is_inside && whole(object)->state == PP_OBJECT_FREED) {
-        snprintf(what, sizeof(what), "freed %s %s", pp_object_word(object), act);
-        pp_report(PP_RULE_MEM_UAF, event, what);
+    if (flight != NULL && pp_model_data_nb(event->args[0]) != NULL && is_inside) {
+        snprintf(what, sizeof(what), "data of NdisGetDataBuffer %s after its NBL was sent", act);
+        pp_report(PP_RULE_GDB_LIFE, event, what);
+    } else if (is_inside && is_data_given_back(event->args[0], object)) {
+        snprintf(what, sizeof(what), "data of NdisGetDataBuffer %s after its NBL was given back", act);
+        pp_report(PP_RULE_GDB_LIFE, event, what);
+    } else if (is_inside && pp_model_whole(object)->state == PP_OBJECT_FREED) {
+        pp_usable_report_freed(event, object, pp_object_word(object), act);
     } else if (flight != NULL) {
         snprintf(what, sizeof(what), "%s %s while in flight", pp_object_word(object), act);
         pp_report(PP_RULE_SEND_TOUCH, event, what);
+    } else if (is_inside && object->kind == PP_OBJECT_CONTEXT) {
+        snprintf(what, sizeof(what), "context %s that the driver has not taken", act);
+        pp_report(PP_RULE_CTX_BOUNDS, event, what);
+    } else if (!is_inside && event->args[0] > object->address && is_in_several_mdls(object)) {
+        snprintf(what, sizeof(what), "received data %s past the end of its MDL", act);
+        pp_report(PP_RULE_RX_MULTIMDL, event, what);
     } else {
         snprintf(what, sizeof(what), "%s %s outside its bounds", pp_object_word(object), act);
         pp_report(PP_RULE_MEM_UAF, event, what);
     }
     report_where(object, event->args[0], event->args[1], event->args[2] != 0);
-    pp_report_object(whole(object));
-    if (flight != NULL && flight != whole(object)) {
+    pp_report_object(pp_model_whole(object));
+    if (flight != NULL && flight != pp_model_whole(object)) {
         pp_report_object(flight);
     }
 }
 
 static bool is_handle(uint64_t address) { return address >= PP_HANDLE_BASE && address < HANDLES_END; }
 
+// Where NET_BUFFER_LIST_CONTEXT_DATA_START and _SIZE look into a block that is not there.
+static bool is_context_field(uint64_t address) {
+    return address == offsetof(NET_BUFFER_LIST_CONTEXT, Offset) ||
+           address == offsetof(NET_BUFFER_LIST_CONTEXT, Size);
+}
+
+// NULL may be what the function that uses it, or one that it called, was answered a moment ago.
+static void report_null(const struct pp_event *event, uint64_t address, const char *what) {
+    static const struct {
+        enum pp_rule_index rule;
+        const char *what;
+    } answers[] = {
+        [PP_NULL_ALLOCATION] = {PP_RULE_ALLOC_NULL_USE, "result of a failed allocation used"},
+        [PP_NULL_DATA] = {PP_RULE_GDB_NULL, "NULL of NdisGetDataBuffer used"},
+        [PP_NULL_MAPPING] = {PP_RULE_MDL_MAP_NULL, "NULL of a mapping used"},
+    };
+    const struct pp_null *null = pp_model_null();
+    if (null->kind != PP_NULL_NONE && null->trail.op == event->op &&
+        pp_report_is_from(event, &null->trail)) {
+        pp_report(answers[null->kind].rule, event, answers[null->kind].what);
+    } else if (is_context_field(address)) {
+        pp_report(PP_RULE_CTX_NULL, event, "context of an NBL that has none used");
+    } else {
+        pp_report(PP_RULE_MEM_NULL, event, what);
+    }
+}
+
 static void judge_access(const struct pp_event *event) {
     uint64_t address = event->args[0];
-    const struct pp_object *object = pp_model_around(address, REACH_BYTES);
+    struct pp_object *object = pp_model_around(address, REACH_BYTES);
     if (object != NULL) {
         report_object_access(event, object);
     } else if (address < PP_NULL_PAGE_BYTES) {
-        pp_report(PP_RULE_MEM_NULL, event, event->args[2] ? "NULL written to" : "NULL read from");
+        report_null(event, address, event->args[2] ? "NULL written to" : "NULL read from");
     } else if (is_handle(address)) {
         pp_report(PP_RULE_MEM_WILD, event, "a handle used as a pointer");
     } else {
@@ -74,7 +127,7 @@ static void judge_access(const struct pp_event *event) {
 static void judge_crash_access(const struct pp_event *event) {
     uint64_t address = event->args[1];
     if (address < PP_NULL_PAGE_BYTES) {
-        pp_report(PP_RULE_MEM_NULL, event, "NULL used");
+        report_null(event, address, "NULL used");
     } else if (is_handle(address)) {
         pp_report(PP_RULE_MEM_WILD, event, "a handle used as a pointer");
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rules about the life of registrations and bindings, and about what never ends.
 #include "check/family.h"
+#include "check/receipt.h"
 #include "check/report.h"
 
 #include <ndis.h>
@@ -13,6 +14,24 @@ static void add_sends_out(const struct pp_object *binding) {
             pp_report_object(object);
         }
     }
+}
+
+static void add_kept(const struct pp_object *binding) {
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (pp_receipt_is_kept(object, binding)) {
+            pp_report_object(object);
+        }
+    }
+}
+
+static bool judge_kept(const struct pp_event *event, const struct pp_object *binding) {
+    if (pp_receipt_kept(binding) == NULL) {
+        return true;
+    }
+    pp_report(PP_RULE_CLOSE_RECV_OUT, event, "binding closed with received NBLs kept");
+    add_kept(binding);
+    return false;
 }
 
 static void judge_close(const struct pp_event *event) {
@@ -28,6 +47,8 @@ static void judge_close(const struct pp_event *event) {
     } else if (binding->live_count > 0) {
         pp_report(PP_RULE_CLOSE_SENDS_OUT, event, "binding closed with sends out");
         add_sends_out(binding);
+    } else {
+        judge_kept(event, binding);
     }
 }
 
@@ -39,6 +60,8 @@ static void judge_pause(const struct pp_event *event) {
         add_sends_out(binding);
     } else if ((NDIS_STATUS)event->args[1] != NDIS_STATUS_SUCCESS) {
         pp_report_callback(PP_RULE_PAUSE_NOFAIL, event, "pause failed", PP_CALLBACK_PAUSE);
+    } else if (pp_receipt_kept(binding) != NULL) {
+        pp_report(PP_RULE_PAUSE_HELD, event, "pause finished with received NBLs kept");
     }
 }
 
@@ -103,6 +126,16 @@ static void judge_deregister(const struct pp_event *event) {
     }
 }
 
+static const struct pp_object *first_received(void) {
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (object->receipt != 0 && object->state != PP_OBJECT_FREED) {
+            return object;
+        }
+    }
+    return NULL;
+}
+
 // An activity that cannot go on although everything owed was delivered. An NBL that was left alone in a
 // completion list is a better reason than that somebody waits for it.
 static void judge_stuck(const struct pp_event *event) {
@@ -118,6 +151,7 @@ static void judge_stuck(const struct pp_event *event) {
         [PP_ACTIVITY_UNBIND] = {PP_RULE_UNBIND_DEADLINE, "unbind never finishes, waits"},
         [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
         [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
+        [PP_ACTIVITY_RECEIVE] = {PP_RULE_STUCK, "receive never returns, waits"},
     };
     for (uint32_t i = 0; i < pp_model_count(); i++) {
         const struct pp_object *object = pp_model_object(i);
@@ -128,11 +162,18 @@ static void judge_stuck(const struct pp_event *event) {
         }
     }
     uint64_t activity = event->args[0];
-    pp_report(stuck[activity].rule, event, stuck[activity].what);
+    const struct pp_object *received = first_received();
+    if (activity == PP_ACTIVITY_PAUSE && event->callback == PP_CALLBACK_NONE && received != NULL) {
+        pp_report_at(PP_RULE_PAUSE_DEADLINE, event, "pause never finishes, NBL not returned",
+                     ", received in", &received->made);
+    } else {
+        pp_report(stuck[activity].rule, event, stuck[activity].what);
+    }
     for (uint32_t i = 0; i < pp_model_count(); i++) {
         const struct pp_object *object = pp_model_object(i);
         bool is_sent = object->kind == PP_OBJECT_NBL && object->sent.callback != PP_CALLBACK_NONE;
-        if (object->state == PP_OBJECT_IN_FLIGHT || (is_sent && object->state == PP_OBJECT_LIVE)) {
+        bool is_known = is_sent || object->receipt != 0;
+        if (object->state == PP_OBJECT_IN_FLIGHT || (is_known && object->state == PP_OBJECT_LIVE)) {
             pp_report_object(object);
         }
     }
@@ -141,6 +182,7 @@ static void judge_stuck(const struct pp_event *event) {
 void pp_check_bindings(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_CLOSE: judge_close(event); break;
+    case PP_EVENT_CLOSE_ANSWERED: judge_kept(event, pp_model_at(event->args[0])); break;
     case PP_EVENT_PAUSE_ANSWERED: judge_pause(event); break;
     case PP_EVENT_UNBIND_ANSWERED: judge_unbind(event); break;
     case PP_EVENT_BINDING_END: judge_end(event); break;

@@ -8,35 +8,59 @@
 
 typedef void (*family)(const struct pp_event *event);
 
-#define FAMILIES_MAX 3
+#define FAMILIES_MAX 5
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels},
     [PP_EVENT_LOADED] = {pp_check_bindings},
     [PP_EVENT_UNLOADED] = {pp_check_bindings, pp_check_leaks},
+    [PP_EVENT_NBL_POOL_ALLOCATE] = {pp_check_pools},
+    [PP_EVENT_NB_POOL_ALLOCATE] = {pp_check_pools},
+    [PP_EVENT_OBJECT_FREE] = {pp_check_pools},
     [PP_EVENT_NBL_POOL_FREE] = {pp_check_pools},
     [PP_EVENT_NB_POOL_FREE] = {pp_check_pools},
     [PP_EVENT_NBL_ALLOCATE] = {pp_check_pools},
     [PP_EVENT_NB_ALLOCATE] = {pp_check_pools},
-    [PP_EVENT_NBL_FREE] = {pp_check_frees, pp_check_contexts},
-    [PP_EVENT_NB_FREE] = {pp_check_frees},
+    [PP_EVENT_NBL_FREE] = {pp_check_derived, pp_check_frees, pp_check_contexts, pp_check_structure,
+                           pp_check_retreats},
+    [PP_EVENT_NB_FREE] = {pp_check_frees, pp_check_structure, pp_check_retreats},
+    [PP_EVENT_NBL_USE] = {pp_check_derived},
+    [PP_EVENT_NB_USE] = {pp_check_derived},
+    [PP_EVENT_DERIVE] = {pp_check_derived},
+    [PP_EVENT_DERIVED_FREE] = {pp_check_derived, pp_check_frees, pp_check_contexts, pp_check_structure,
+                               pp_check_retreats},
     [PP_EVENT_CONTEXT_ALLOCATE] = {pp_check_contexts},
     [PP_EVENT_CONTEXT_FREE] = {pp_check_contexts},
-    [PP_EVENT_MDL_FREE] = {pp_check_frees},
-    [PP_EVENT_MEMORY_FREE] = {pp_check_frees},
+    [PP_EVENT_RETREAT] = {pp_check_retreats},
+    [PP_EVENT_ADVANCE] = {pp_check_retreats, pp_check_receives},
+    [PP_EVENT_MDL_ABANDONED] = {pp_check_retreats},
+    [PP_EVENT_DATA_GET] = {pp_check_data},
+    [PP_EVENT_DATA_COPY] = {pp_check_data},
+    [PP_EVENT_MDL_ALLOCATE] = {pp_check_mdls},
+    [PP_EVENT_MDL_FREE] = {pp_check_frees, pp_check_mdls},
+    [PP_EVENT_MDL_USE] = {pp_check_mdls},
+    [PP_EVENT_MDL_ADJUST] = {pp_check_mdls},
+    [PP_EVENT_MDL_MAP] = {pp_check_mdls},
+    [PP_EVENT_MEMORY_MADE] = {pp_check_tags},
+    [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_structure, pp_check_tags},
     [PP_EVENT_IRP_COMPLETE] = {pp_check_frees},
     [PP_EVENT_DEREGISTER] = {pp_check_bindings},
     [PP_EVENT_BINDING_END] = {pp_check_bindings},
     [PP_EVENT_CLOSE] = {pp_check_bindings},
+    [PP_EVENT_CLOSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_PAUSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_UNBIND_ANSWERED] = {pp_check_bindings},
-    [PP_EVENT_SEND] = {pp_check_sends},
+    [PP_EVENT_SEND] = {pp_check_sends, pp_check_derived, pp_check_structure, pp_check_retreats,
+                       pp_check_data},
     [PP_EVENT_SEND_RETURN] = {pp_check_sends},
+    [PP_EVENT_INDICATED] = {pp_check_receives},
+    [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure},
     [PP_EVENT_WAIT] = {pp_check_levels},
     [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels},
     [PP_EVENT_LOCK_RELEASE] = {pp_check_levels},
     [PP_EVENT_STUCK] = {pp_check_bindings},
+    [PP_EVENT_LOST_READ] = {pp_check_structure},
     [PP_EVENT_ACCESS] = {pp_check_access},
     [PP_EVENT_CRASH] = {pp_check_access},
 };
@@ -48,6 +72,8 @@ void pp_check_begin(struct pp_range driver_text) {
     pp_model_reset();
     pp_report_begin(driver_text);
 }
+
+void pp_check_be_strict(void) { pp_report_be_strict(); }
 
 uint32_t pp_check_count(void) { return check_count; }
 
@@ -65,6 +91,8 @@ const struct pp_finding *pp_check_event(const struct pp_event *event) {
     pp_model_apply(event);
     return NULL;
 }
+
+void pp_check_go_on(void) { pp_report_forget(); }
 
 const struct pp_finding *pp_check_memory(const void *changed) {
     if (changed != NULL && pp_report_get() == NULL) {

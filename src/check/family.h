@@ -3,10 +3,21 @@
 #pragma once
 #include "check/model.h"
 
+// The live pool of that kind that a call names, or NULL after a report.
+const struct pp_object *pp_check_pool_handle(const struct pp_event *event, uint64_t handle,
+                                             bool wants_nb_pool);
+
 void pp_check_pools(const struct pp_event *event);
 void pp_check_frees(const struct pp_event *event);
+void pp_check_derived(const struct pp_event *event);
+void pp_check_structure(const struct pp_event *event);
 void pp_check_contexts(const struct pp_event *event);
+void pp_check_retreats(const struct pp_event *event);
+void pp_check_data(const struct pp_event *event);
+void pp_check_mdls(const struct pp_event *event);
+void pp_check_tags(const struct pp_event *event);
 void pp_check_sends(const struct pp_event *event);
+void pp_check_receives(const struct pp_event *event);
 void pp_check_bindings(const struct pp_event *event);
 void pp_check_levels(const struct pp_event *event);
 void pp_check_leaks(const struct pp_event *event);

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "check/flight.h"
 
-#include "base/arena.h"
 #include "base/grow.h"
 #include "base/guard.h"
+#include "check/chain.h"
+#include "check/digest.h"
 
-#include <ndis.h>
-
-// What a driver has not written yet is digested like the rest.
-#pragma clang attribute push(__attribute__((no_sanitize("memory"))), apply_to = function)
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-#pragma clang attribute pop
-
-#define WALK_MAX 65536u  // NBs, or MDLs of an NB; longer lists are taken to be cyclic
 #define NO_PART 0u
-#define ADDRESSES_END ((uint64_t)1 << 47)  // of a process
 
 struct part {
     uint64_t address;
@@ -30,14 +21,16 @@ static struct part *parts;  // slot 0 is never used
 static uint32_t part_count = 1;
 static uint32_t part_capacity;
 static uint32_t part_free;
+static uint32_t media_count;  // NBLs in flight with MediaSpecificInformation
 
 void pp_flight_reset(void) {
     part_count = 1;
     part_free = NO_PART;
+    media_count = 0;
 }
 
 static uint64_t digest_of(uint64_t address, uint64_t size) {
-    return PP_HAS_GUARD ? 0 : XXH3_64bits((const void *)address, size);
+    return PP_HAS_GUARD ? 0 : pp_digest_bytes(address, size);
 }
 
 static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
@@ -64,137 +57,55 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
     nbl->first_part = index;
 }
 
-// The object that these bytes belong to, live or not; NULL if they are no object's.
-static const struct pp_object *holder_of(uint64_t address) {
-    if (!pp_arena_contains((const void *)address)) {
-        return NULL;  // not worth a walk through all objects
-    }
-    const struct pp_object *object = pp_model_holding(address);
-    return object != NULL ? object : pp_model_around(address, /*reach=*/0);
-}
-
-static bool is_within(uint64_t address, uint64_t size, const struct pp_object *object) {
-    return address + size <= object->address + object->size;
-}
-
-// An MDL may be one that an allocator made, or lie inside memory that is the driver's.
-static bool is_readable(uint64_t address, uint64_t size) {
-    const struct pp_object *object = holder_of(address);
-    return object != NULL && object->state != PP_OBJECT_FREED && is_within(address, size, object);
-}
-
-// What is wrong with the bytes that an MDL describes, or NULL. Nothing is known of bytes that are not
-// the world's: a driver may send from its globals.
-static const char *problem_of_data(uint64_t address, uint64_t size) {
-    if (size == 0) {
-        return NULL;
-    }
-    if (address < PP_NULL_PAGE_BYTES || address >= ADDRESSES_END) {
-        return "MDL of memory that does not exist";
-    }
-    if (!pp_arena_contains((const void *)address)) {
-        return NULL;
-    }
-    const struct pp_object *object = holder_of(address);
-    if (object == NULL) {
-        return "MDL of memory that is not the driver's";
-    }
-    if (object->state == PP_OBJECT_FREED) {
-        return "MDL of freed memory";
-    }
-    return is_within(address, size, object) ? NULL : "MDL that is longer than its memory";
-}
-
-PP_READS_CLOSED static struct pp_flight_problem add_mdls(struct pp_object *nbl, const MDL *mdl) {
-    for (uint32_t i = 0; mdl != NULL; i++, mdl = mdl->Next) {
-        if (i == WALK_MAX) {
-            return (struct pp_flight_problem){"MDL chain that does not end", (uintptr_t)mdl,
-                                              PP_FLIGHT_ENDLESS};
-        }
-        if (!is_readable((uintptr_t)mdl, sizeof(*mdl))) {
-            return (struct pp_flight_problem){"MDL that does not exist", (uintptr_t)mdl,
-                                              PP_FLIGHT_FOREIGN};
-        }
+PP_READS_CLOSED static void add_mdls(struct pp_object *nbl, const MDL *first) {
+    for (const MDL *mdl = first; mdl != NULL; mdl = mdl->Next) {
         const uint64_t buffer = (uintptr_t)mdl->MappedSystemVa;
-        const char *problem = problem_of_data(buffer, mdl->ByteCount);
-        if (problem != NULL) {
-            return (struct pp_flight_problem){problem, buffer, PP_FLIGHT_DEAD};
-        }
         add_part(nbl, (uintptr_t)mdl, sizeof(*mdl));
-        if (is_readable(buffer, mdl->ByteCount)) {
+        if (pp_chain_is_readable(buffer, mdl->ByteCount)) {
             add_part(nbl, buffer, mdl->ByteCount);
         }
     }
-    return (struct pp_flight_problem){.what = NULL};
 }
 
-static bool is_own_nb(const struct pp_object *nbl, const struct pp_object *nb) {
-    return nb->is_part && nb->parent == pp_model_index(nbl);
-}
-
-PP_READS_CLOSED static struct pp_flight_problem add_nbs(struct pp_object *nbl) {
+PP_READS_CLOSED static void add_nbs(struct pp_object *nbl) {
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL; i++, nb = nb->Next) {
-        if (i == WALK_MAX) {
-            return (struct pp_flight_problem){"NB list that does not end", (uintptr_t)nb,
-                                              PP_FLIGHT_ENDLESS};
-        }
-        const struct pp_object *object = pp_model_at((uintptr_t)nb);
-        if (object == NULL || object->kind != PP_OBJECT_NB || object->state == PP_OBJECT_FREED) {
-            return (struct pp_flight_problem){"NB that does not exist", (uintptr_t)nb,
-                                              PP_FLIGHT_FOREIGN};
-        }
-        if (!is_own_nb(nbl, object)) {
-            add_part(nbl, object->address, object->size);
-        }
-        struct pp_flight_problem problem = add_mdls(nbl, nb->MdlChain);
-        if (problem.what != NULL) {
-            return problem;
-        }
+    for (; nb != NULL; nb = nb->Next) {
+        add_part(nbl, (uintptr_t)nb, sizeof(*nb));
+        add_mdls(nbl, nb->MdlChain);
     }
-    return (struct pp_flight_problem){.what = NULL};
-}
-
-// What follows the NET_BUFFER_LIST in its block: context, NB, MDL, data. The structure itself is not
-// promised to come back as it was, but for the fields that are compared in header_digest.
-static void add_rest_of_block(struct pp_object *nbl) {
-    add_part(nbl, nbl->address + sizeof(NET_BUFFER_LIST), nbl->size - sizeof(NET_BUFFER_LIST));
-}
-
-static uint64_t header_digest(const NET_BUFFER_LIST *nbl) {
-    const uint64_t fields[] = {(uintptr_t)nbl->FirstNetBuffer,      (uintptr_t)nbl->Context,
-                               (uintptr_t)nbl->ParentNetBufferList, (uintptr_t)nbl->NdisPoolHandle,
-                               (uintptr_t)nbl->SourceHandle,        nbl->NblFlags};
-    return XXH3_64bits(fields, sizeof(fields)) ^
-           XXH3_64bits(nbl->ProtocolReserved, sizeof(nbl->ProtocolReserved)) ^
-           XXH3_64bits(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
 }
 
 PP_READS_CLOSED static void add_context_blocks(struct pp_object *nbl) {
     const NET_BUFFER_LIST_CONTEXT *context = ((const NET_BUFFER_LIST *)nbl->address)->Context;
-    for (uint32_t i = 0; context != NULL && i < WALK_MAX; i++, context = context->Next) {
+    for (uint32_t i = 0; context != NULL && i < PP_WALK_MAX; i++, context = context->Next) {
         const struct pp_object *object = pp_model_at((uintptr_t)context);
         if (object == NULL || object->kind != PP_OBJECT_CONTEXT || object->state == PP_OBJECT_FREED) {
-            return;  // the initial block, which is part of the NBL's
+            return;
         }
         add_part(nbl, object->address, object->size);
     }
 }
 
-struct pp_flight_problem pp_flight_begin(struct pp_object *nbl) {
+// The structure itself is not promised to come back as it was, but for these.
+static uint64_t header_digest(const NET_BUFFER_LIST *nbl) {
+    const uint64_t fields[] = {(uintptr_t)nbl->FirstNetBuffer,      (uintptr_t)nbl->Context,
+                               (uintptr_t)nbl->ParentNetBufferList, (uintptr_t)nbl->NdisPoolHandle,
+                               (uintptr_t)nbl->SourceHandle,        nbl->NblFlags};
+    return pp_digest_bytes((uintptr_t)fields, sizeof(fields)) ^
+           pp_digest_bytes((uintptr_t)nbl->ProtocolReserved, sizeof(nbl->ProtocolReserved)) ^
+           pp_digest_bytes((uintptr_t)nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
+}
+
+void pp_flight_begin(struct pp_object *nbl) {
     nbl->first_part = NO_PART;
+    nbl->media = pp_flight_media((const NET_BUFFER_LIST *)nbl->address);
+    media_count += nbl->media != 0;
     add_context_blocks(nbl);
-    struct pp_flight_problem problem = add_nbs(nbl);
-    if (problem.what != NULL) {
-        pp_flight_end(nbl);
-        return problem;
-    }
+    add_nbs(nbl);
     if (!PP_HAS_GUARD) {
-        add_rest_of_block(nbl);
         add_part(nbl, nbl->address, sizeof(NET_BUFFER_LIST));
         parts[nbl->first_part].digest = header_digest((const NET_BUFFER_LIST *)nbl->address);
     }
-    return problem;
 }
 
 bool pp_flight_is_intact(const struct pp_object *nbl) {
@@ -214,6 +125,7 @@ bool pp_flight_is_intact(const struct pp_object *nbl) {
 }
 
 void pp_flight_end(struct pp_object *nbl) {
+    media_count -= nbl->media != 0;
     while (nbl->first_part != NO_PART) {
         uint32_t index = nbl->first_part;
         nbl->first_part = parts[index].next;
@@ -247,6 +159,21 @@ struct pp_object *pp_flight_of(const struct pp_object *object) {
         }
         if (part->flight_count > 0) {
             return pp_flight_with(part->address, part->size);
+        }
+    }
+    return NULL;
+}
+
+PP_READS_CLOSED uint64_t pp_flight_media(const NET_BUFFER_LIST *nbl) {
+    return (uintptr_t)nbl->NetBufferListInfo[MediaSpecificInformation];
+}
+
+struct pp_object *pp_flight_pointing_into(const struct pp_object *object) {
+    for (uint32_t i = 0; media_count > 0 && i < pp_model_count(); i++) {
+        struct pp_object *nbl = pp_model_object(i);
+        if (nbl->kind == PP_OBJECT_NBL && nbl->state == PP_OBJECT_IN_FLIGHT && nbl->media != 0 &&
+            nbl->media - object->address < object->size) {
+            return nbl;
         }
     }
     return NULL;

@@ -4,23 +4,13 @@
 #pragma once
 #include "check/model.h"
 
-enum pp_flight_fault {
-    PP_FLIGHT_ENDLESS,  // a list that does not end
-    PP_FLIGHT_FOREIGN,  // a structure that no allocator made
-    PP_FLIGHT_DEAD,     // data that is not there
-};
-
-struct pp_flight_problem {
-    const char *what;  // NULL: none
-    uint64_t address;  // of the culprit
-    enum pp_flight_fault fault;
-};
+#include <ndis.h>
 
 void pp_flight_reset(void);
 
-// Walks the NBs and MDLs of a live NBL that is about to be sent, and remembers them. Says what is wrong
-// with a structure that cannot be walked, and then remembers nothing.
-struct pp_flight_problem pp_flight_begin(struct pp_object *nbl);
+// Remembers what a live NBL that is about to be sent consists of. Its lists have been judged: they can
+// be walked.
+void pp_flight_begin(struct pp_object *nbl);
 
 // True if the NBL is as it was handed over, as far as the contract promises. Always true where memory is
 // guarded: there the touch itself was seen.
@@ -34,5 +24,11 @@ struct pp_object *pp_flight_with(uint64_t address, uint64_t size);
 // The same for the bytes of an object, and what came with it.
 struct pp_object *pp_flight_of(const struct pp_object *object);
 
-// True if the NBL has an NB with data. Only for NBLs that pp_flight_begin accepted.
+// What the MediaSpecificInformation of an NBL points to, or 0.
+uint64_t pp_flight_media(const NET_BUFFER_LIST *nbl);
+
+// An NBL in flight that points into this object by its MediaSpecificInformation, or NULL.
+struct pp_object *pp_flight_pointing_into(const struct pp_object *object);
+
+// True if the NBL has an NB with data. Only for NBLs whose lists have been judged.
 bool pp_flight_has_data(const struct pp_object *nbl);

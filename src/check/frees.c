@@ -22,11 +22,12 @@ static const struct free_rules *rules_of(uint16_t event_kind) {
     static const struct free_rules mdl = {PP_OBJECT_MDL, PP_RULE_MDL_DOUBLE, PP_RULE_POOL_PRIVATE,
                                           PP_RULE_FREE_MDL_POOLOWNED, "MDL"};
     static const struct free_rules memory = {PP_OBJECT_MEMORY, PP_RULE_MEM_UAF, PP_RULE_MEM_UAF,
-                                             PP_RULE_MEM_UAF, "memory"};
+                                             PP_RULE_FREE_MDL_POOLOWNED, "memory"};
     static const struct free_rules irp = {PP_OBJECT_IRP, PP_RULE_IRP_ONCE, PP_RULE_IRP_ONCE,
                                           PP_RULE_IRP_ONCE, "IRP"};
     switch (event_kind) {
-    case PP_EVENT_NBL_FREE: return &nbl;
+    case PP_EVENT_NBL_FREE:
+    case PP_EVENT_DERIVED_FREE: return &nbl;
     case PP_EVENT_NB_FREE: return &nb;
     case PP_EVENT_MDL_FREE: return &mdl;
     case PP_EVENT_MEMORY_FREE: return &memory;
@@ -46,9 +47,25 @@ static void report(enum pp_rule_index rule, const struct pp_event *event, const 
     }
 }
 
+static bool is_received(struct pp_object *object, const struct free_rules *rules) {
+    if (object == NULL || pp_model_whole(object)->receipt == 0) {
+        return false;
+    }
+    bool is_data = object->kind == PP_OBJECT_BUFFER && rules->kind == PP_OBJECT_MEMORY;
+    return is_data || object->kind == rules->kind;
+}
+
 void pp_check_frees(const struct pp_event *event) {
     const struct free_rules *rules = rules_of(event->kind);
-    const struct pp_object *object = pp_model_at(event->args[0]);
+    struct pp_object *object = pp_model_at(event->args[0]);
+    if (is_received(object, rules)) {
+        report(PP_RULE_FREE_NBL_FOREIGN, event, rules, "received ", "", pp_model_whole(object));
+        return;
+    }
+    if (object != NULL && object->kind == PP_OBJECT_BUFFER && rules->kind == PP_OBJECT_MEMORY) {
+        report(rules->part, event, rules, "", " that came with another object", object);
+        return;
+    }
     if (object == NULL || object->kind != rules->kind) {
         const char *null = rules->kind == PP_OBJECT_MEMORY ? "NULL instead of " : "NULL instead of an ";
         report(rules->foreign, event, rules, event->args[0] == 0 ? null : "something that is no ", "",
@@ -59,7 +76,7 @@ void pp_check_frees(const struct pp_event *event) {
         report(rules->twice, event, rules, "", " again", object);
         return;
     }
-    if (object->is_part) {
+    if (object->is_part || (object->kind == PP_OBJECT_MDL && object->origin == PP_ORIGIN_RETREAT)) {
         report(rules->part, event, rules, "", " that came with another object", object);
         return;
     }

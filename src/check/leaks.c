@@ -15,7 +15,8 @@ struct leak {
 static const struct leak leaks[] = {
     {PP_OBJECT_NBL, PP_RULE_LEAK_NBL},    {PP_OBJECT_NB, PP_RULE_LEAK_NB},
     {PP_OBJECT_MDL, PP_RULE_LEAK_MDL},    {PP_OBJECT_POOL, PP_RULE_POOL_LEAK},
-    {PP_OBJECT_MEMORY, PP_RULE_LEAK_MEM}, {PP_OBJECT_IRP, PP_RULE_IRP_ONCE},
+    {PP_OBJECT_MEMORY, PP_RULE_LEAK_MEM}, {PP_OBJECT_GENERIC, PP_RULE_LEAK_MEM},
+    {PP_OBJECT_IRP, PP_RULE_IRP_ONCE},
 };
 
 static bool is_lost(const struct pp_object *object, enum pp_object_kind kind) {
@@ -50,6 +51,8 @@ static void judge(const struct pp_event *event, const struct leak *leak) {
 
 void pp_check_leaks(const struct pp_event *event) {
     for (size_t i = 0; i < sizeof(leaks) / sizeof(leaks[0]) && pp_report_get() == NULL; i++) {
-        judge(event, &leaks[i]);
+        if (pp_model_live_count(leaks[i].kind) > 0) {
+            judge(event, &leaks[i]);
+        }
     }
 }

@@ -25,6 +25,7 @@ static struct pp_range driver_text;
 static struct pp_finding finding;
 static struct pp_text detail;
 static struct pp_trail found_at;
+static bool is_strict;
 static bool is_reported;
 static bool is_open_for_detail;
 static uint32_t object_told_count;
@@ -32,20 +33,29 @@ static uint32_t advice[PP_RULE_COUNT];
 
 void pp_report_begin(struct pp_range text) {
     driver_text = text;
+    is_strict = false;
     is_reported = false;
     is_open_for_detail = false;
     memset(advice, 0, sizeof(advice));
 }
 
+void pp_report_be_strict(void) { is_strict = true; }
+
 const struct pp_finding *pp_report_get(void) { return is_reported ? &finding : NULL; }
+
+void pp_report_forget(void) { is_reported = is_open_for_detail = false; }
 
 const uint32_t *pp_report_advice(void) { return advice; }
 
 const char *pp_object_word(const struct pp_object *object) {
     static const char *const words[PP_OBJECT_KIND_COUNT] = {
-        "pool", "NBL", "NB", "MDL", "memory", "context", "IRP", "IRP data", "binding", "protocol"};
+        "pool",    "NBL", "NB",   "MDL",     "memory",  "generic object",
+        "context", "IRP", "data", "binding", "protocol"};
     if (object->kind == PP_OBJECT_POOL) {
         return object->is_nb_pool ? "NB pool" : "NBL pool";
+    }
+    if (object->kind == PP_OBJECT_BUFFER && pp_model_object(object->parent)->kind == PP_OBJECT_IRP) {
+        return "IRP data";
     }
     return words[object->kind];
 }
@@ -54,7 +64,8 @@ static bool is_driver_code(uintptr_t address) {
     return address - 1 >= (uintptr_t)driver_text.begin && address - 1 < (uintptr_t)driver_text.end;
 }
 
-static const char *place_of(const struct pp_trail *trail) {
+// The innermost function of the driver, or NULL.
+static const char *function_of(const struct pp_trail *trail) {
     for (size_t i = 0; i < trail->depth; i++) {
         uintptr_t address = trail->stack[i];
         const char *name = is_driver_code(address) ? pp_symbol_name(address - 1) : NULL;
@@ -62,7 +73,26 @@ static const char *place_of(const struct pp_trail *trail) {
             return name;
         }
     }
-    return pp_callback_names[trail->callback];
+    return NULL;
+}
+
+bool pp_report_is_from(const struct pp_event *event, const struct pp_trail *trail) {
+    struct pp_trail here;
+    here.depth = (uint8_t)pp_stack_take(event, here.stack, PP_STACK_DEPTH);
+    const char *function = function_of(&here);
+    for (size_t i = 0; i < trail->depth && function != NULL; i++) {
+        const char *name = is_driver_code(trail->stack[i]) ? pp_symbol_name(trail->stack[i] - 1) : NULL;
+        if (name != NULL && strcmp(name, function) == 0) {
+            return true;
+        }
+    }
+    // Without a driver image (its functions are the binary's own) the callback must do.
+    return function == NULL && trail->callback == event->callback;
+}
+
+static const char *place_of(const struct pp_trail *trail) {
+    const char *function = function_of(trail);
+    return function != NULL ? function : pp_callback_names[trail->callback];
 }
 
 static void add_stack(const struct pp_trail *trail) {
@@ -86,7 +116,8 @@ static const char *op_text(uint16_t op, char *text, size_t capacity) {
 }
 
 static void begin_report(enum pp_rule_index rule, const struct pp_event *event) {
-    is_open_for_detail = !is_reported && pp_rules[rule].severity == PP_SEVERITY_STOP;
+    bool stops = is_strict || pp_rules[rule].severity == PP_SEVERITY_STOP;
+    is_open_for_detail = stops && !is_reported;
     if (!is_open_for_detail) {
         advice[rule] += pp_rules[rule].severity == PP_SEVERITY_COUNT_ONLY;
         return;
@@ -148,12 +179,15 @@ void pp_report_object(const struct pp_object *object) {
         pp_text_add(&detail, "  and %s %s\n", pp_object_word(object), pp_name_text(object->address));
         return;
     }
-    static const char *const states[] = {"live", "in flight", "freed"};
+    static const char *const states[2][3] = {{"live", "in flight", "freed"},
+                                             {"the driver's", "in flight", "given back"}};
+    static const char *const acts[2][2] = {{"made", "freed"}, {"received", "given back"}};
+    bool is_received = object->receipt != 0;
     pp_text_add(&detail, "  %s %s: %s\n", pp_object_word(object), pp_name_text(object->address),
-                states[object->state]);
-    add_trail("made", &object->made);
+                states[is_received][object->state]);
+    add_trail(acts[is_received][0], &object->made);
     add_trail("sent", &object->sent);
-    add_trail("freed", &object->freed);
+    add_trail(acts[is_received][1], &object->freed);
 }
 
 void pp_report_line(const char *format, ...) {
@@ -173,6 +207,11 @@ bool pp_report_lost(const struct pp_event *event, const struct pp_object *object
     if (pp_model_is_forgotten(object)) {
         pp_report_at(PP_RULE_SC_ALL, event, "NBL of a completion list left alone", ", sent in",
                      &object->sent);
+        return true;
+    }
+    if (object->was_left_behind) {
+        pp_report_at(PP_RULE_FREE_NBL_ATTACHED, event, "NB left on an NBL that was freed", ", made in",
+                     &object->made);
         return true;
     }
     if (object->is_unwind_due) {

@@ -15,6 +15,9 @@ enum pp_rule_index {
 
 void pp_report_begin(struct pp_range driver_text);
 
+// Until the next begin, advice is reported as any other rule is.
+void pp_report_be_strict(void);
+
 // Reports that the event broke the rule. Title: "poolproof: RULE-ID: what in PLACE"; the place is the
 // innermost function of the driver on the event's stack, or the callback.
 void pp_report(enum pp_rule_index rule, const struct pp_event *event, const char *what);
@@ -26,6 +29,9 @@ void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, c
 // The same, but the place is where an object was made or sent: the culprit is not who acts now.
 void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const char *what,
                   const char *link, const struct pp_trail *place);
+
+// True if the innermost function of the driver that acts is one that the trail goes through.
+bool pp_report_is_from(const struct pp_event *event, const struct pp_trail *trail);
 
 // If there is a better reason why this object is still live than that it is (it came back in a
 // completion list and was forgotten; a later allocation failed and it was not released), reports that
@@ -40,6 +46,9 @@ void pp_report_line(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 // The report of this run, or NULL.
 const struct pp_finding *pp_report_get(void);
+
+// Forgets it.
+void pp_report_forget(void);
 
 const uint32_t *pp_report_advice(void);
 

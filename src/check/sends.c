@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Rules about sending: what may be sent, when, and that it comes back as it was.
 #include "check/family.h"
+#include "check/chain.h"
 #include "check/flight.h"
 #include "check/report.h"
+#include "check/usable.h"
 
 #include "base/guard.h"
-
-#include <ndis.h>
-#include <stdio.h>
 
 static bool judge_binding(const struct pp_event *event, const struct pp_object *binding) {
     if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
@@ -30,54 +29,34 @@ static bool judge_binding(const struct pp_event *event, const struct pp_object *
     return true;
 }
 
-// An offset at the end of an MDL is the same place as the beginning of the next one.
-PP_READS_CLOSED static bool is_at(const NET_BUFFER *nb) {
-    uint64_t before = 0;
-    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
-        if (mdl == nb->CurrentMdl) {
-            return before + nb->CurrentMdlOffset == nb->DataOffset &&
-                   nb->CurrentMdlOffset <= mdl->ByteCount;
-        }
-        before += mdl->ByteCount;
-    }
-    return nb->CurrentMdl == NULL && nb->MdlChain == NULL;
-}
-
-PP_READS_CLOSED static uint64_t chain_bytes(const NET_BUFFER *nb) {
-    uint64_t bytes = 0;
-    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
-        bytes += mdl->ByteCount;
-    }
-    return bytes;
-}
-
 // Of an NBL whose lists have been walked: they end.
 PP_READS_CLOSED static bool judge_nbs(const struct pp_event *event, const struct pp_object *nbl) {
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
     for (; nb != NULL; nb = nb->Next) {
-        if (nb->DataOffset + nb->stDataLength > chain_bytes(nb)) {
-            pp_report(PP_RULE_NB_LEN, event, "NB sent with data beyond its MDLs");
-            pp_report_line("DataOffset %u, DataLength %llu, %lu bytes in the chain", nb->DataOffset,
-                           nb->stDataLength, chain_bytes(nb));
-        } else if (!is_at(nb)) {
-            pp_report(PP_RULE_NB_CONSIST, event, "NB sent whose CurrentMdl is not at its DataOffset");
-            pp_report_line("DataOffset %u, CurrentMdlOffset %u", nb->DataOffset, nb->CurrentMdlOffset);
-        } else {
-            continue;
+        if (!pp_chain_judge_place(event, nb, "sent")) {
+            pp_report_object(nbl);
+            return false;
         }
-        pp_report_object(nbl);
-        return false;
     }
     return true;
 }
 
+// What lower drivers put in front of the data and into the context needs no allocation.
+PP_READS_CLOSED static void judge_room(const struct pp_event *event, const NET_BUFFER_LIST *nbl) {
+    const struct pp_object *binding = pp_model_at(event->args[0]);
+    const struct pp_object *context = pp_model_at((uintptr_t)nbl->Context);
+    bool has_context =
+        context != NULL && context->kind == PP_OBJECT_CONTEXT && context->state != PP_OBJECT_FREED;
+    uint32_t context_room = has_context ? nbl->Context->Offset : 0;
+    bool is_short =
+        nbl->FirstNetBuffer != NULL && nbl->FirstNetBuffer->DataOffset < binding->data_backfill;
+    if (is_short || context_room < binding->context_backfill) {
+        pp_report(PP_RULE_POOL_SIZED, event, "NBL sent without the backfill asked for");
+    }
+}
+
 // True if the chain can be followed past this NBL.
 PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t address) {
-    static const enum pp_rule_index rules[] = {
-        [PP_FLIGHT_ENDLESS] = PP_RULE_NBL_ACYCLIC,
-        [PP_FLIGHT_FOREIGN] = PP_RULE_POOL_PRIVATE,
-        [PP_FLIGHT_DEAD] = PP_RULE_MEM_UAF,
-    };
     struct pp_object *nbl = pp_model_at(address);
     if (nbl == NULL || nbl->kind != PP_OBJECT_NBL) {
         pp_report(PP_RULE_POOL_PRIVATE, event, "NBL sent that no allocator made");
@@ -89,7 +68,12 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
         return false;
     }
     if (nbl->state == PP_OBJECT_FREED) {
-        pp_report(PP_RULE_MEM_UAF, event, "freed NBL sent");
+        pp_usable_report_freed(event, nbl, "NBL", "sent");
+        pp_report_object(nbl);
+        return false;
+    }
+    if (nbl->receipt != 0) {
+        pp_report(PP_RULE_SEND_RX_NBL, event, "received NBL sent");
         pp_report_object(nbl);
         return false;
     }
@@ -98,41 +82,17 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
         pp_report_object(nbl);
         return false;
     }
-    struct pp_flight_problem problem = pp_flight_begin(nbl);
+    struct pp_chain_problem problem =
+        pp_chain_judge_nbs(((const NET_BUFFER_LIST *)address)->FirstNetBuffer, PP_CHAIN_DATA);
     if (problem.what != NULL) {
-        char what[96];
-        snprintf(what, sizeof(what), "NBL sent with an %s", problem.what);
-        pp_report(rules[problem.fault], event, what);
-        pp_report_object(nbl);
-        const struct pp_object *culprit = pp_model_around(problem.address, /*reach=*/0);
-        if (culprit != NULL && culprit != nbl) {
-            pp_report_object(culprit);
-        }
+        pp_chain_report(event, &problem, "NBL sent", nbl);
         return false;
     }
     if (!pp_flight_has_data(nbl)) {
         pp_report(PP_RULE_SEND_HAS_NB, event, "NBL sent without data");
     }
+    judge_room(event, (const NET_BUFFER_LIST *)address);
     return judge_nbs(event, nbl);
-}
-
-// An NBL that is met twice in one chain is not in flight yet: the walk would not end.
-PP_READS_CLOSED static bool is_cyclic(uint64_t first) {
-    const NET_BUFFER_LIST *slow = (const NET_BUFFER_LIST *)first;
-    const NET_BUFFER_LIST *fast = slow;
-    for (;;) {
-        for (int step = 0; step < 2; step++) {
-            const struct pp_object *nbl = pp_model_at((uintptr_t)fast);
-            if (nbl == NULL || nbl->kind != PP_OBJECT_NBL || nbl->state != PP_OBJECT_LIVE) {
-                return false;
-            }
-            fast = fast->Next;
-        }
-        slow = slow->Next;
-        if (slow == fast) {
-            return fast != NULL;
-        }
-    }
 }
 
 PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
@@ -144,7 +104,7 @@ PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
         pp_report(PP_RULE_POOL_PRIVATE, event, "NULL sent instead of an NBL");
         return;
     }
-    if (is_cyclic(first)) {
+    if (pp_chain_is_cyclic(first)) {
         pp_report(PP_RULE_NBL_ACYCLIC, event, "NBL chain sent that does not end");
         return;
     }

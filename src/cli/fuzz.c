@@ -3,7 +3,7 @@
 //
 // libFuzzer runs inside this process, with its own crash handling out of the way: a finding is a
 // verdict that is kept, and the search goes on. It ends from within a mutation (see
-// protocol_mutator.h), for there libFuzzer is not in the target, where exit() would be a crash to
+// program_mutator.h), for there libFuzzer is not in the target, where exit() would be a crash to
 // it.
 #include "complaint.h"
 #include "verb.h"
@@ -18,12 +18,14 @@ int pp_verb_fuzz(const struct pp_options *options) {
 
 #else
 
-#include "../../fuzz/protocol_mutator.h"
+#include "../../fuzz/program_mutator.h"
 #include "edges.h"
 #include "load.h"
+#include "subject.h"
 #include "tally.h"
 #include "whole.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,10 +38,14 @@ int pp_verb_fuzz(const struct pp_options *options) {
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *bytes, size_t size));
 
 #define SEED_DIRS_MAX 64
+#define POOL_SEEDS "corpus/seeds/pool"
+
+enum pp_language pp_target_language;
 
 static struct {
     const struct pp_options *options;
-    const struct pp_driver *driver;
+    struct pp_subject subject;
+    const char *name;  // of the driver or the pool
     uint64_t seed;
     double begin_seconds;
     double status_seconds;  // when the last status line was printed
@@ -78,7 +84,7 @@ static void catch_signals(void) {
 static void keep_finding(const struct pp_program *program, const struct pp_verdict *verdict,
                          struct pp_input input) {
     static char report[256 * 1024];
-    char replay[PATH_MAX], file[PATH_MAX];
+    char file[PATH_MAX];
     struct pp_found *found = pp_findings_add(&findings, verdict->finding.title);
 
     if (!found) {
@@ -86,8 +92,7 @@ static void keep_finding(const struct pp_program *program, const struct pp_verdi
     }
     if (pp_findings_is_smaller(found, program)) {
         snprintf(file, sizeof file, "%.*s/program.prog", PATH_MAX - 16, found->folder);
-        pp_verb_replay(session.options, session.driver, file, replay, sizeof replay);
-        pp_run_report(session.driver, program, verdict, replay, report, sizeof report);
+        pp_subject_report(&session.subject, program, verdict, file, report, sizeof report);
         if (!pp_findings_keep(&findings, found, program, input, report)) {
             // What cannot be kept is at least told.
             fputs(report, stderr);
@@ -116,7 +121,6 @@ static void watch_limits(void) {
 static int play_input(const uint8_t *bytes, size_t size) {
     static struct pp_program program;
     static struct pp_verdict verdict;
-    static const struct pp_run_options run_options;
 
     if (session.is_over) {
         return -1;
@@ -124,11 +128,12 @@ static int play_input(const uint8_t *bytes, size_t size) {
     if (size == 0) {
         return 0;  // libFuzzer's way to try the target; not a file that could be run again
     }
-    pp_protocol_read(bytes, size, &program);
-    pp_run(session.driver, &program, &run_options, &verdict);
-    pp_protocol_feed(&verdict);
+    pp_target_read(bytes, size, &program);
+    pp_subject_play(&session.subject, &program, &verdict);
+    const uint32_t *broken = pp_subject_broken(pp_target_language);
+    pp_target_feed(&verdict, broken);
     pp_edges_add();
-    pp_tally_add(&tally, &verdict);
+    pp_tally_add(&tally, &verdict, broken);
     if (verdict.is_finding) {
         keep_finding(&program, &verdict, (struct pp_input){bytes, size});
     }
@@ -147,7 +152,7 @@ static bool is_corpus_good(void) {
 static int finish(void) {
     session.is_finished = true;
     pp_tally_status(&tally, &findings, 0, 0);  // the last one tells the speed of the whole
-    pp_tally_print(&tally, &findings, session.driver->name, session.seed);
+    pp_tally_print(&tally, &findings, session.name, session.seed);
     bool is_good = is_corpus_good() && findings.lost_count == 0;
     is_good = pp_complain_about_stdout() && is_good;
     if (session.is_folder_new) {
@@ -191,6 +196,27 @@ static bool check_folders(const struct pp_options *options) {
     return options->operand_count == 0 || pp_whole_folder(options->operands[0]);
 }
 
+// The pool programs that come with us, to be read only; NULL if they are not there.
+static char *standard_seeds(void) {
+    static char seeds[1 << 16] = "-seed_inputs=";
+    struct dirent **entries = NULL;
+    int count = scandir(POOL_SEEDS, &entries, NULL, alphasort);
+    size_t length = strlen(seeds);
+    char *arg = NULL;
+
+    for (int i = 0; i < count; i++) {
+        size_t name_length = strlen(entries[i]->d_name) + sizeof POOL_SEEDS "/,";
+        if (entries[i]->d_name[0] != '.' && name_length < sizeof seeds - length) {
+            length += (size_t)sprintf(seeds + length, "%s" POOL_SEEDS "/%s", arg ? "," : "",
+                                      entries[i]->d_name);
+            arg = seeds;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return arg;
+}
+
 static void run_libfuzzer(const struct pp_options *options) {
     static char seed[32], prefix[PATH_MAX + 32], max_len[32];
     char *args[32 + SEED_DIRS_MAX] = {
@@ -211,15 +237,21 @@ static void run_libfuzzer(const struct pp_options *options) {
     for (int i = 0; i < options->operand_count; i++) {
         args[count++] = options->operands[i];
     }
+    if (options->operand_count == 0 && pp_target_language == PP_LANGUAGE_POOL) {
+        args[count] = standard_seeds();
+        count += args[count] != NULL;
+    }
     char **argv = args;
     LLVMFuzzerRunDriver(&count, &argv, play_input);
 }
 
 int pp_verb_fuzz(const struct pp_options *options) {
-    session.driver = pp_verb_driver(options);
-    if (!session.driver || !check_folders(options)) {
+    if (!pp_subject_find(options, &session.subject) ||
+        !pp_subject_language(options, &pp_target_language) || !check_folders(options)) {
         return PP_EXIT_BAD;
     }
+    session.name = pp_subject_name(&session.subject, pp_target_language);
+    tally.language = pp_target_language;
     session.options = options;
     session.seed = options->seed;
     if (session.seed == 0) {
@@ -229,12 +261,14 @@ int pp_verb_fuzz(const struct pp_options *options) {
     }
     findings.folder = options->findings;
     setvbuf(stderr, NULL, _IOLBF, 0);
-    fprintf(stderr, "fuzz: driver %s, seed %llu\n", session.driver->name,
+    fprintf(stderr, "fuzz: %s %s, seed %llu\n", options->pool ? "pool" : "driver", session.name,
             (unsigned long long)session.seed);
     catch_signals();
     atexit(on_exit_unasked);
-    pp_protocol_on_mutation = on_mutation;
-    pp_edges_begin(session.driver);
+    pp_target_on_mutation = on_mutation;
+    if (session.subject.driver) {
+        pp_edges_begin(session.subject.driver);
+    }
     session.begin_seconds = now_seconds();
     run_libfuzzer(options);
     return session.is_finished ? PP_EXIT_CLEAN : finish();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// list rules|ops|points|drivers
+// list rules|ops|points|drivers|pools
 #include "complaint.h"
 #include "json.h"
 #include "verb.h"
 
-#include <poolproof/program.h>
-#include <poolproof/rule.h>
+#include <poolproof/differ.h>
+#include <poolproof/driver.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -87,25 +87,36 @@ static void print_arg_json(struct pp_json *json, const struct pp_arg_info *arg) 
     pp_json_close(json, '}');
 }
 
+static void print_op_json(const struct pp_op_info *info, const char *language) {
+    char result[] = {info->result, '\0'};
+    struct pp_json json = {.out = stdout};
+
+    pp_json_open(&json, NULL, '{');
+    pp_json_text(&json, "language", language);
+    pp_json_text(&json, "word", info->word);
+    pp_json_text(&json, "result", info->result ? result : NULL);
+    pp_json_text(&json, "about", info->about);
+    pp_json_open(&json, "args", '[');
+    for (unsigned i = 0; i < info->arg_count; i++) {
+        print_arg_json(&json, &info->args[i]);
+    }
+    pp_json_close(&json, ']');
+    pp_json_end_line(&json);
+}
+
 static void list_ops(bool is_json) {
-    for (unsigned kind = 0; kind < PP_OP_COUNT; kind++) {
-        const struct pp_op_info *info = &pp_op_infos[kind];
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        const struct pp_language_info *language = &pp_languages[i];
         if (!is_json) {
-            print_op(info);
-            continue;
+            printf("%sof %s programs:\n\n", i ? "\n" : "", language->word);
         }
-        char result[] = {info->result, '\0'};
-        struct pp_json json = {.out = stdout};
-        pp_json_open(&json, NULL, '{');
-        pp_json_text(&json, "word", info->word);
-        pp_json_text(&json, "result", info->result ? result : NULL);
-        pp_json_text(&json, "about", info->about);
-        pp_json_open(&json, "args", '[');
-        for (unsigned i = 0; i < info->arg_count; i++) {
-            print_arg_json(&json, &info->args[i]);
+        for (uint32_t kind = 0; kind < language->op_count; kind++) {
+            if (is_json) {
+                print_op_json(&language->ops[kind], language->word);
+            } else {
+                print_op(&language->ops[kind]);
+            }
         }
-        pp_json_close(&json, ']');
-        pp_json_end_line(&json);
     }
 }
 
@@ -175,15 +186,33 @@ static void list_drivers(bool is_json) {
     }
 }
 
+static void list_pools(bool is_json) {
+    for (uint32_t i = 0; i < pp_pool_count(); i++) {
+        const struct pp_pool_functions *pool = pp_pool_at(i);
+        if (!is_json) {
+            printf("%s%s\n", pool->name, pool == &pp_pool_arena ? " (default)" : "");
+            continue;
+        }
+        struct pp_json json = {.out = stdout};
+        pp_json_open(&json, NULL, '{');
+        pp_json_text(&json, "name", pool->name);
+        pp_json_bool(&json, "is_default", pool == &pp_pool_arena);
+        pp_json_end_line(&json);
+    }
+}
+
 static const struct {
     const char *name;
     void (*print)(bool is_json);
-} lists[] = {
-    {"rules", list_rules}, {"ops", list_ops}, {"points", list_points}, {"drivers", list_drivers}};
+} lists[] = {{"rules", list_rules},
+             {"ops", list_ops},
+             {"points", list_points},
+             {"drivers", list_drivers},
+             {"pools", list_pools}};
 
 int pp_verb_list(const struct pp_options *options) {
     if (options->operand_count != 1) {
-        pp_complain("list", "takes one of rules, ops, points, drivers");
+        pp_complain("list", "takes one of rules, ops, points, drivers, pools");
         return PP_EXIT_BAD;
     }
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -192,6 +221,6 @@ int pp_verb_list(const struct pp_options *options) {
             return PP_EXIT_CLEAN;
         }
     }
-    pp_complain(options->operands[0], "no such list; there are rules, ops, points, drivers");
+    pp_complain(options->operands[0], "no such list; there are rules, ops, points, drivers, pools");
     return PP_EXIT_BAD;
 }

@@ -29,8 +29,8 @@ static bool is_plain_text(const uint8_t *bytes, size_t size) {
     return size >= 8 && memchr(bytes, '\n', size);
 }
 
-bool pp_load(const char *path, struct pp_program *ret_program, const uint8_t **ret_bytes,
-             size_t *ret_size) {
+bool pp_load(const char *path, enum pp_language language, struct pp_program *ret_program,
+             const uint8_t **ret_bytes, size_t *ret_size) {
     static uint8_t bytes[PP_LOAD_BYTES_MAX];
     size_t size = 0;
 
@@ -50,7 +50,7 @@ bool pp_load(const char *path, struct pp_program *ret_program, const uint8_t **r
                     PP_PROGRAM_BYTES_MAX);
         return false;
     } else {
-        pp_program_decode(bytes, size, ret_program);
+        pp_program_decode(language, bytes, size, ret_program);
     }
     *ret_bytes = bytes;
     *ret_size = size;

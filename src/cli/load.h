@@ -5,10 +5,10 @@
 
 #define PP_LOAD_BYTES_MAX (1024 * 1024)
 
-// Complains and returns false if there is no program in it. The file's bytes stay in *ret_bytes
-// until the next call.
-bool pp_load(const char *path, struct pp_program *ret_program, const uint8_t **ret_bytes,
-             size_t *ret_size);
+// Complains and returns false if there is no program in it. Text tells its language, bytes are of
+// `language`. The file's bytes stay in *ret_bytes until the next call.
+bool pp_load(const char *path, enum pp_language language, struct pp_program *ret_program,
+             const uint8_t **ret_bytes, size_t *ret_size);
 
 // The last part of a path.
 const char *pp_load_base_name(const char *path);

@@ -23,12 +23,15 @@ static const struct verb {
     const char *help;
 } verbs[] = {
     {"fuzz", "[CORPUS_DIR [SEED_DIR...]]", "look for programs that make the driver break a rule",
-     "dfrst", pp_verb_fuzz,
+     "cdfprst", pp_verb_fuzz,
      "Makes programs, plays them against the driver and keeps each finding, until the time or the\n"
      "runs are used up or Ctrl-C is pressed. New programs that reach new code are written to\n"
      "CORPUS_DIR and read back next time; SEED_DIRs are only read. Seeds may be text.\n"
      "\n"
      "  --driver NAME    the driver to play against (\"list drivers\" shows them)\n"
+     "  --pool NAME      make pool programs and play them on that pool (\"list pools\" shows them);\n"
+     "                   without directories they begin with those of corpus/seeds/pool\n"
+     "  --strict         rules that are only counted are findings, too\n"
      "  --seconds N      stop after N seconds\n"
      "  --runs N         stop after N runs\n"
      "  --seed N         begin at this random seed, to do the same again\n"
@@ -37,29 +40,36 @@ static const struct verb {
      "\n"
      "Once a second a line goes to stderr: to a terminal in words, elsewhere \"status {...}\" as "
      "JSON.\n"},
-    {"run", "FILE|DIR...", "play programs against the driver", "djf", pp_verb_run,
+    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdfjp", pp_verb_run,
      "Plays each program once and prints a line for it, or the report of what it found. A program\n"
      "is text or binary; of a DIR, all files in it and below are played, but hidden ones and "
      "those\n"
      "with an extension other than .prog.\n"
      "\n"
      "  --driver NAME    the driver to play against (\"list drivers\" shows them)\n"
+     "  --pool NAME      the pool to play pool programs on (default: arena; \"list pools\" shows\n"
+     "                   them); binary programs are pool programs then\n"
+     "  --strict         rules that are only counted are findings, too\n"
      "  --json           print a JSON object for each program, on one line\n"
      "  --findings DIR   keep findings there too, as \"fuzz\" does\n"},
-    {"show", "FILE...", "print programs as text", "", pp_verb_show,
-     "Prints each program, text or binary, in its text form with defaults left out.\n"},
-    {"pack", "FILE... -o DIR", "turn programs into their binary form", "ox", pp_verb_pack,
+    {"show", "FILE...", "print programs as text", "p", pp_verb_show,
+     "Prints each program, text or binary, in its text form with defaults left out.\n"
+     "\n"
+     "  --pool NAME      binary programs are pool programs\n"},
+    {"pack", "FILE... -o DIR", "turn programs into their binary form", "opx", pp_verb_pack,
      "Writes each program into DIR in its binary form, as fuzzing engines read it, under the\n"
      "file's name without \".prog\".\n"
      "\n"
      "  -o, --output DIR  where to; made if it is not there\n"
      "  --digest          name the files by the XXH64 digest of their bytes, so that equal\n"
-     "                    programs become one file\n"},
-    {"list", "rules|ops|points|drivers", "print what there is", "j", pp_verb_list,
+     "                    programs become one file\n"
+     "  --pool NAME       binary programs are pool programs\n"},
+    {"list", "rules|ops|points|drivers|pools", "print what there is", "j", pp_verb_list,
      "  rules      what is checked, with the page that says so\n"
-     "  ops        what programs are made of\n"
+     "  ops        what programs are made of, for each language of them\n"
      "  points     where a program can make a call of the driver fail or give another answer\n"
      "  drivers    the drivers in this binary; a planted one is made to be found, by its title\n"
+     "  pools      the pools in this binary\n"
      "\n"
      "  --json     print a JSON object for each, on one line\n"},
 };
@@ -75,7 +85,7 @@ static void print_help(const char *program) {
            "usage: %s VERB [OPTION...] [OPERAND...]\n\n",
            pp_load_base_name(program), program);
     for (unsigned i = 0; i < VERB_COUNT; i++) {
-        printf("  %-5s %-27s %s\n", verbs[i].name, verbs[i].operands, verbs[i].about);
+        printf("  %-5s %-31s %s\n", verbs[i].name, verbs[i].operands, verbs[i].about);
     }
     printf("\n"
            "  %s VERB --help   says more about a verb\n"

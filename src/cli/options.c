@@ -12,8 +12,9 @@ static const struct option long_options[] = {
     {"digest", no_argument, NULL, 'x'},         {"driver", required_argument, NULL, 'd'},
     {"findings", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
     {"json", no_argument, NULL, 'j'},           {"output", required_argument, NULL, 'o'},
-    {"runs", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 't'},
-    {"seed", required_argument, NULL, 's'},     {NULL, 0, NULL, 0},
+    {"pool", required_argument, NULL, 'p'},     {"runs", required_argument, NULL, 'r'},
+    {"seconds", required_argument, NULL, 't'},  {"seed", required_argument, NULL, 's'},
+    {"strict", no_argument, NULL, 'c'},         {NULL, 0, NULL, 0},
 };
 
 static bool read_count(const char *name, const char *text, uint64_t max, uint64_t *ret_count) {
@@ -32,6 +33,7 @@ static bool read_count(const char *name, const char *text, uint64_t max, uint64_
 
 static bool set_option(struct pp_options *options, int letter, const char *value) {
     switch (letter) {
+    case 'c': options->is_strict = true; return true;
     case 'd': options->driver = value; return true;
     case 'f':
         options->findings = value;
@@ -40,6 +42,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'h': options->is_help = true; return true;
     case 'j': options->is_json = true; return true;
     case 'o': options->output = value; return true;
+    case 'p': options->pool = value; return true;
     case 'x': options->is_by_digest = true; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
     case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);
@@ -49,7 +52,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("dfhjorstx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("cdfhjoprstx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {

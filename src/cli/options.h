@@ -7,9 +7,11 @@
 struct pp_options {
     const char *program;  // argv[0], for replay commands
     const char *driver;   // NULL: the default one
+    const char *pool;     // NULL: the default one
     const char *findings;
     const char *output;  // pack -o
     bool is_json;
+    bool is_strict;
     bool is_findings_given;
     bool is_by_digest;
     bool is_help;

@@ -2,6 +2,7 @@
 // pack FILE... -o DIR
 #include "complaint.h"
 #include "load.h"
+#include "subject.h"
 #include "verb.h"
 #include "whole.h"
 
@@ -38,7 +39,7 @@ static const char *find_namesake(const struct pp_options *options, int index, co
     return NULL;
 }
 
-static bool pack_file(const struct pp_options *options, int index) {
+static bool pack_file(const struct pp_options *options, enum pp_language language, int index) {
     static struct pp_program program;
     static uint8_t packed[PP_PROGRAM_BYTES_MAX];
     const char *path = options->operands[index];
@@ -46,7 +47,7 @@ static bool pack_file(const struct pp_options *options, int index) {
     const uint8_t *bytes = NULL;
     size_t size = 0;
 
-    if (!pp_load(path, &program, &bytes, &size)) {
+    if (!pp_load(path, language, &program, &bytes, &size)) {
         return false;
     }
     size = pp_program_encode(&program, packed, sizeof packed);
@@ -70,8 +71,12 @@ static bool pack_file(const struct pp_options *options, int index) {
 }
 
 int pp_verb_pack(const struct pp_options *options) {
+    enum pp_language language;
     int status = PP_EXIT_CLEAN;
 
+    if (!pp_subject_language(options, &language)) {
+        return PP_EXIT_BAD;
+    }
     if (options->operand_count == 0 || !options->output) {
         pp_complain("pack", "%s", options->output ? "which files?" : "where to? Give -o DIR");
         return PP_EXIT_BAD;
@@ -80,7 +85,7 @@ int pp_verb_pack(const struct pp_options *options) {
         return PP_EXIT_BAD;
     }
     for (int i = 0; i < options->operand_count; i++) {
-        if (!pack_file(options, i)) {
+        if (!pack_file(options, language, i)) {
             status = PP_EXIT_BAD;
         }
     }

@@ -4,10 +4,11 @@
 #include "findings.h"
 #include "json.h"
 #include "load.h"
+#include "subject.h"
 #include "verb.h"
 #include "whole.h"
 
-#include <poolproof/run.h>
+#include <poolproof/rule.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +21,8 @@
 
 struct session {
     const struct pp_options *options;
-    const struct pp_driver *driver;
+    struct pp_subject subject;
+    enum pp_language language;  // of binary programs
     uint32_t program_count;
     uint32_t finding_count;
     uint32_t bad_count;
@@ -41,27 +43,37 @@ static void print_points(struct pp_json *json, const struct pp_verdict *verdict)
     pp_json_close(json, '}');
 }
 
-static void print_json_advice(struct pp_json *json) {
-    const uint32_t *advice = pp_run_advice();
+static void print_json_broken(struct pp_json *json) {
+    const uint32_t *broken = pp_subject_broken(program.language);
 
-    pp_json_open(json, "advice", '{');
+    pp_json_open(json, pp_subject_broken_word(program.language), '{');
     for (uint32_t i = 0; i < pp_rule_count; i++) {
-        if (advice[i] > 0) {
-            pp_json_number(json, pp_rules[i].id, advice[i]);
+        if (broken[i] > 0) {
+            pp_json_number(json, pp_rules[i].id, broken[i]);
         }
     }
     pp_json_close(json, '}');
 }
 
-static void print_advice(void) {
-    const uint32_t *advice = pp_run_advice();
+static void print_broken(void) {
+    const uint32_t *broken = pp_subject_broken(program.language);
 
     for (uint32_t i = 0; i < pp_rule_count; i++) {
-        if (advice[i] > 0) {
-            printf("   advice %s, %" PRIu32 " times: %s\n", pp_rules[i].id, advice[i],
-                   pp_rules[i].statement);
+        if (broken[i] > 0) {
+            printf("   %s %s, %" PRIu32 " times: %s\n", pp_subject_broken_word(program.language),
+                   pp_rules[i].id, broken[i], pp_rules[i].statement);
         }
     }
+}
+
+static void open_json(struct pp_json *json, const struct session *session, const char *path,
+                      enum pp_language language) {
+    const char *name = pp_subject_name(&session->subject, language);
+
+    pp_json_open(json, NULL, '{');
+    pp_json_text(json, "file", path);
+    pp_json_text(json, "driver", language == PP_LANGUAGE_PROTOCOL ? name : NULL);
+    pp_json_text(json, "pool", language == PP_LANGUAGE_POOL ? name : NULL);
 }
 
 static void print_json(const struct session *session, const char *path,
@@ -69,9 +81,7 @@ static void print_json(const struct session *session, const char *path,
     const struct pp_finding *finding = verdict->is_finding ? &verdict->finding : NULL;
     struct pp_json json = {.out = stdout};
 
-    pp_json_open(&json, NULL, '{');
-    pp_json_text(&json, "file", path);
-    pp_json_text(&json, "driver", session->driver->name);
+    open_json(&json, session, path, program.language);
     pp_json_text(&json, "verdict", finding ? "finding" : "ok");
     pp_json_text(&json, "title", finding ? finding->title : NULL);
     pp_json_text(&json, "rule", finding && finding->rule ? finding->rule->id : NULL);
@@ -88,16 +98,14 @@ static void print_json(const struct session *session, const char *path,
     pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
     pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
     print_points(&json, verdict);
-    print_json_advice(&json);
+    print_json_broken(&json);
     pp_json_end_line(&json);
 }
 
 static void print_bad_json(const struct session *session, const char *path) {
     struct pp_json json = {.out = stdout};
 
-    pp_json_open(&json, NULL, '{');
-    pp_json_text(&json, "file", path);
-    pp_json_text(&json, "driver", session->driver->name);
+    open_json(&json, session, path, session->language);
     pp_json_text(&json, "verdict", "error");
     pp_json_end_line(&json);
 }
@@ -115,24 +123,22 @@ static void keep_finding(struct session *session, const char *path, const struct
 
 static void run_file(struct session *session, const char *path) {
     static struct pp_verdict verdict;
-    static const struct pp_run_options run_options = {0};
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    char replay[4096];
 
     session->program_count++;
-    if (!pp_load(path, &program, &bytes, &size)) {
+    if (!pp_load(path, session->language, &program, &bytes, &size) ||
+        !pp_subject_takes(&session->subject, program.language, path)) {
         session->bad_count++;
         if (session->options->is_json) {
             print_bad_json(session, path);
         }
         return;
     }
-    pp_run(session->driver, &program, &run_options, &verdict);
+    pp_subject_play(&session->subject, &program, &verdict);
     if (verdict.is_finding) {
         session->finding_count++;
-        pp_verb_replay(session->options, session->driver, path, replay, sizeof replay);
-        pp_run_report(session->driver, &program, &verdict, replay, report, sizeof report);
+        pp_subject_report(&session->subject, &program, &verdict, path, report, sizeof report);
         if (session->options->is_findings_given) {
             keep_finding(session, path, &verdict, (struct pp_input){bytes, size});
         }
@@ -145,7 +151,7 @@ static void run_file(struct session *session, const char *path) {
     } else {
         printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
                program.op_count, verdict.event_count, verdict.digest);
-        print_advice();
+        print_broken();
     }
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();
@@ -200,9 +206,10 @@ static void run_folder(struct session *session, const char *path) {
 }
 
 int pp_verb_run(const struct pp_options *options) {
-    struct session session = {.options = options, .driver = pp_verb_driver(options)};
+    struct session session = {.options = options};
 
-    if (!session.driver) {
+    if (!pp_subject_find(options, &session.subject) ||
+        !pp_subject_language(options, &session.language)) {
         return PP_EXIT_BAD;
     }
     if (options->operand_count == 0) {

@@ -2,6 +2,7 @@
 // show FILE...
 #include "complaint.h"
 #include "load.h"
+#include "subject.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -9,8 +10,12 @@
 int pp_verb_show(const struct pp_options *options) {
     static struct pp_program program;
     static char text[PP_LOAD_BYTES_MAX];
+    enum pp_language language;
     int status = PP_EXIT_CLEAN;
 
+    if (!pp_subject_language(options, &language)) {
+        return PP_EXIT_BAD;
+    }
     if (options->operand_count == 0) {
         pp_complain("show", "which files?");
         return PP_EXIT_BAD;
@@ -18,7 +23,7 @@ int pp_verb_show(const struct pp_options *options) {
     for (int i = 0; i < options->operand_count; i++) {
         const uint8_t *bytes = NULL;
         size_t size = 0;
-        if (!pp_load(options->operands[i], &program, &bytes, &size)) {
+        if (!pp_load(options->operands[i], language, &program, &bytes, &size)) {
             status = PP_EXIT_BAD;
             continue;
         }

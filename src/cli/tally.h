@@ -5,8 +5,11 @@
 
 #include <poolproof/run.h>
 
+#define PP_TALLY_RULES_MAX 256
+
 struct pp_tally {
-    double seconds;  // since the begin
+    enum pp_language language;  // of the programs
+    double seconds;             // since the begin
     uint64_t runs;
     uint64_t finding_runs;
     uint64_t ops_played;
@@ -16,9 +19,10 @@ struct pp_tally {
     uint64_t faults_fired;
     uint64_t point_reached[PP_POINT_COUNT];
     uint64_t point_failed[PP_POINT_COUNT];
+    uint64_t broken[PP_TALLY_RULES_MAX];  // by index of pp_rules, see subject.h
 };
 
-void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict);
+void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict, const uint32_t *broken);
 
 // "status {...}" to stderr, in words if that is a terminal. `runs_before` and `seconds_before` are
 // those of the last status, for the present speed.
@@ -26,5 +30,5 @@ void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *fin
                      uint64_t runs_before, double seconds_before);
 
 // The summary, to stdout.
-void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings, const char *driver,
+void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *findings, const char *name,
                     uint64_t seed);

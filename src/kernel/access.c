@@ -21,14 +21,14 @@ static void count_access(void) {
     }
 }
 
-#define ACCESS_FUNCTIONS(size)                      \
-    void pp_driver_load##size(uintptr_t address) {  \
-        count_access();                             \
-        pp_touch_read((const void *)address, size); \
-    }                                               \
-    void pp_driver_store##size(uintptr_t address) { \
-        count_access();                             \
-        pp_touch_write((void *)address, size);      \
+#define ACCESS_FUNCTIONS(size)                                               \
+    void pp_driver_load##size(uintptr_t address) {                           \
+        count_access();                                                      \
+        pp_touch_by_driver((const void *)address, size, /*is_write=*/false); \
+    }                                                                        \
+    void pp_driver_store##size(uintptr_t address) {                          \
+        count_access();                                                      \
+        pp_touch_by_driver((void *)address, size, /*is_write=*/true);        \
     }
 
 ACCESS_FUNCTIONS(1)
@@ -37,23 +37,33 @@ ACCESS_FUNCTIONS(4)
 ACCESS_FUNCTIONS(8)
 ACCESS_FUNCTIONS(16)
 
-void pp_driver_loadN(uintptr_t address, size_t size) { pp_touch_read((const void *)address, size); }
-void pp_driver_storeN(uintptr_t address, size_t size) { pp_touch_write((void *)address, size); }
+void pp_driver_loadN(uintptr_t address, size_t size) {
+    pp_touch_by_driver((const void *)address, size, /*is_write=*/false);
+}
+void pp_driver_storeN(uintptr_t address, size_t size) {
+    pp_touch_by_driver((void *)address, size, /*is_write=*/true);
+}
 
 void *pp_driver_memcpy(void *to, const void *from, size_t size) {
-    pp_touch_read(from, size);
-    pp_touch_write(to, size);
+    pp_touch_by_driver(from, size, /*is_write=*/false);
+    pp_touch_by_driver(to, size, /*is_write=*/true);
     return memcpy(to, from, size);
 }
 
 void *pp_driver_memmove(void *to, const void *from, size_t size) {
-    pp_touch_read(from, size);
-    pp_touch_write(to, size);
+    pp_touch_by_driver(from, size, /*is_write=*/false);
+    pp_touch_by_driver(to, size, /*is_write=*/true);
     return memmove(to, from, size);
 }
 
+int pp_driver_memcmp(const void *left, const void *right, size_t size) {
+    pp_touch_by_driver(left, size, /*is_write=*/false);
+    pp_touch_by_driver(right, size, /*is_write=*/false);
+    return memcmp(left, right, size);
+}
+
 void *pp_driver_memset(void *to, int value, size_t size) {
-    pp_touch_write(to, size);
+    pp_touch_by_driver(to, size, /*is_write=*/true);
     return memset(to, value, size);
 }
 

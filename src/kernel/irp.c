@@ -100,6 +100,7 @@ static bool attach_buffer(IRP *irp, DEVICE_OBJECT *device, uint32_t length, uint
             return false;
         }
         pp_mdl_init(request->mdl, request->buffer, length);
+        request->mdl->MdlFlags = MDL_PAGES_LOCKED;
         irp->MdlAddress = request->mdl;
     } else if (device->Flags & DO_BUFFERED_IO) {
         irp->AssociatedIrp.SystemBuffer = request->buffer;

@@ -16,56 +16,50 @@ void *pp_world_take(size_t size) {
     return memory;
 }
 
-static void *allocate(size_t size, ULONG tag) {
+static void *allocate(size_t size, ULONG tag, bool is_paged, NDIS_HANDLE owner) {
     pp_switch_point();
     void *memory = pp_fault_fires(PP_POINT_MEMORY_ALLOCATE) ? NULL : pp_arena_take(size, PP_USE_MEMORY);
-    PP_EMIT(MEMORY_MADE, pp_object(memory), size, tag);
+    PP_EMIT(MEMORY_MADE, pp_object(memory), size, tag, is_paged, pp_object(owner));
     return memory;
 }
 
-static void free_memory(void *memory) {
+// `tag` is 0 where the function has none.
+static void free_memory(void *memory, ULONG flags, ULONG tag, NDIS_HANDLE owner) {
     pp_switch_point();
-    PP_EMIT(MEMORY_FREE, pp_object(memory));
-    if (pp_arena_is(memory, PP_USE_MEMORY)) {
+    if (PP_EMIT(MEMORY_FREE, pp_object(memory), flags, tag, pp_object(owner)) &&
+        pp_arena_is(memory, PP_USE_MEMORY)) {
         pp_arena_give(memory);
     }
 }
 
 PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag,
                                         EX_POOL_PRIORITY Priority) {
-    (void)NdisHandle;
     (void)Priority;
-    return allocate(Length, Tag);
+    return allocate(Length, Tag, /*is_paged=*/false, NdisHandle);
 }
 
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags) {
     (void)Length;  // ignored, as documented
-    (void)MemoryFlags;
-    free_memory(VirtualAddress);
+    free_memory(VirtualAddress, MemoryFlags, /*tag=*/0, NULL);
 }
 
 VOID NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag) {
-    (void)NdisHandle;
-    (void)Tag;
-    free_memory(VirtualAddress);
+    free_memory(VirtualAddress, /*flags=*/0, Tag, NdisHandle);
 }
 
+// Odd pool types are paged.
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
-    (void)PoolType;
-    return allocate(NumberOfBytes, Tag);
+    return allocate(NumberOfBytes, Tag, (PoolType & PagedPool) != 0, NULL);
 }
 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
-    void *memory = allocate(NumberOfBytes, Tag);
+    void *memory = allocate(NumberOfBytes, Tag, (Flags & POOL_FLAG_PAGED) != 0, NULL);
     if (memory != NULL && (Flags & POOL_FLAG_UNINITIALIZED) == 0) {
         memset(memory, 0, NumberOfBytes);
     }
     return memory;
 }
 
-VOID ExFreePool(PVOID P) { free_memory(P); }
+VOID ExFreePool(PVOID P) { free_memory(P, /*flags=*/0, /*tag=*/0, NULL); }
 
-VOID ExFreePoolWithTag(PVOID P, ULONG Tag) {
-    (void)Tag;
-    free_memory(P);
-}
+VOID ExFreePoolWithTag(PVOID P, ULONG Tag) { free_memory(P, /*flags=*/0, Tag, NULL); }

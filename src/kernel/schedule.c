@@ -260,7 +260,7 @@ bool pp_schedule_advance_to(uint64_t ticks) {
 bool pp_schedule_is_busy(const void *subject) {
     for (uint32_t i = 0; i < fiber_used_count; i++) {
         if (fibers[i].state != PP_FIBER_UNUSED && fibers[i].subject == subject &&
-            fibers[i].activity != PP_ACTIVITY_DPC) {
+            fibers[i].activity < PP_ACTIVITY_DPC) {
             return true;
         }
     }

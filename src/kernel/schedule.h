@@ -44,5 +44,6 @@ uint64_t pp_schedule_next_wake(void);
 // The blocked fiber that has been in use for longest, or NULL if none is blocked.
 struct pp_fiber *pp_schedule_first_blocked(void);
 
-// True if an activity about the subject is under way; completions (PP_ACTIVITY_DPC) do not count.
+// True if an activity about the subject is under way; completions and receives (PP_ACTIVITY_DPC and
+// behind) do not count.
 bool pp_schedule_is_busy(const void *subject);

@@ -47,3 +47,9 @@ const UNICODE_STRING *pp_adapter_name(uint32_t adapter) { return &adapters[adapt
 uint32_t pp_adapter_mtu(uint32_t adapter) { return adapters[adapter].mtu; }
 
 uint32_t pp_adapter_backfill(uint32_t adapter) { return adapters[adapter].backfill; }
+
+void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]) {
+    static const UCHAR mac[PP_MAC_BYTES] = {0x02, 'p', 'o', 'o', 'l', 0};
+    NdisMoveMemory(ret_mac, mac, PP_MAC_BYTES);
+    ret_mac[PP_MAC_BYTES - 1] = (UCHAR)adapter;
+}

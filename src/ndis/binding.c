@@ -21,6 +21,7 @@ void pp_ndis_reset(void) {
     pp_adapter_reset();
     pp_protocol_reset();
     pp_send_reset();
+    pp_receive_reset();
 }
 
 struct pp_binding *pp_binding_at(uint32_t index) {
@@ -91,7 +92,6 @@ static void give_answer(struct pp_answer *answer, NDIS_STATUS status) {
 // === Bind and open ===
 
 static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adapter) {
-    static UCHAR mac_address[6] = {0x02, 'p', 'o', 'o', 'l', 0};
     *parameters = (NDIS_BIND_PARAMETERS){0};
     parameters->Header.Type = NDIS_OBJECT_TYPE_BIND_PARAMETERS;
     parameters->Header.Revision = NDIS_BIND_PARAMETERS_REVISION_1;
@@ -99,9 +99,8 @@ static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adap
     parameters->AdapterName = (NDIS_STRING *)pp_adapter_name(adapter);
     parameters->MediaType = NdisMedium802_3;
     parameters->MtuSize = pp_adapter_mtu(adapter);
-    parameters->MacAddressLength = sizeof(mac_address);
-    NdisMoveMemory(parameters->CurrentMacAddress, mac_address, sizeof(mac_address));
-    parameters->CurrentMacAddress[5] = (UCHAR)adapter;
+    parameters->MacAddressLength = PP_MAC_BYTES;
+    pp_adapter_mac(adapter, parameters->CurrentMacAddress);
     parameters->LookaheadSize = pp_adapter_mtu(adapter);
     parameters->DataBackFillSize = pp_adapter_backfill(adapter);
 }
@@ -113,7 +112,8 @@ static void run_bind(void *subject, uint64_t detail) {
     NDIS_HANDLE bind_context = pp_handle_make(PP_HANDLE_BIND_CONTEXT, number);
     NDIS_BIND_PARAMETERS parameters;
     fill_bind_parameters(&parameters, binding->adapter);
-    PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number);
+    PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number, parameters.DataBackFillSize,
+            parameters.ContextBackFillSize);
     binding->bind.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_BIND, binding->handle);
     NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,
@@ -219,6 +219,17 @@ bool pp_ndis_finish_open(uint32_t number, NDIS_STATUS status) {
 
 // === Close and unbind ===
 
+// No callback runs any more when a close has completed, but one that closes cannot wait for itself.
+static void wait_for_other_callbacks(struct pp_binding *binding) {
+    if (pp_now.callback == PP_CALLBACK_RECEIVE) {
+        return;
+    }
+    pp_receive_wait_for_callbacks(binding);
+    if (pp_now.callback != PP_CALLBACK_SEND_COMPLETE && pp_now.callback != PP_CALLBACK_OPEN_COMPLETE) {
+        wait_for_callbacks(binding);
+    }
+}
+
 NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
     pp_switch_point();
     PP_EMIT(CLOSE, pp_object(NdisBindingHandle));
@@ -227,10 +238,7 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
         return NDIS_STATUS_SUCCESS;
     }
     binding->is_open = false;
-    // No callback runs any more when a close has completed, but one that closes cannot wait for itself.
-    if (pp_now.callback != PP_CALLBACK_SEND_COMPLETE && pp_now.callback != PP_CALLBACK_OPEN_COMPLETE) {
-        wait_for_callbacks(binding);
-    }
+    wait_for_other_callbacks(binding);
     bool is_set;
     enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_CLOSE, &is_set);
     NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
@@ -242,6 +250,7 @@ NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
 static void run_finish_close(void *subject, uint64_t detail) {
     (void)detail;
     struct pp_binding *binding = subject;
+    pp_receive_wait_for_callbacks(binding);
     PP_EMIT(CLOSE_FINISHED, pp_object(binding->handle));
     struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_CLOSE_COMPLETE);
     binding->protocol->entries.CloseAdapterCompleteHandlerEx(binding->context);
@@ -314,6 +323,7 @@ static void pause(struct pp_binding *binding) {
     PP_EMIT(BINDING_PAUSING, pp_object(binding->handle));
     NDIS_STATUS status = send_event(binding, NetEventPause, PP_CALLBACK_PAUSE);
     PP_EMIT(PAUSE_ANSWERED, pp_object(binding->handle), (uint32_t)status);
+    pp_receive_wait_for_returns(binding);  // A16: the adapter pauses too
     move(binding, PP_STEP_PAUSE_DONE);
     PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
 }

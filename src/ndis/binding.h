@@ -32,7 +32,9 @@ struct pp_binding {
     NDIS_HANDLE *open_handle;  // where a pending open puts its results
     UINT *medium_index;        // likewise; may be NULL
     uint32_t sends_in_flight;
-    uint32_t callback_count;  // completions that are running; a close waits for them
+    uint32_t callback_count;  // callbacks that are running; a close waits for them
+    uint32_t receive_count;   // of these, receives
+    uint32_t lent_count;      // received NBLs that the driver has to return
     struct pp_answer bind;
     struct pp_answer unbind;
     struct pp_answer event;
@@ -55,6 +57,7 @@ struct pp_protocol *pp_protocol_first(void);
 
 void pp_protocol_reset(void);
 void pp_send_reset(void);
+void pp_receive_reset(void);
 
 // Pauses the binding if it runs, unbinds it, and waits for both. Waits first if it is busy. On a fiber.
 void pp_binding_remove(struct pp_binding *binding);
@@ -66,11 +69,17 @@ struct pp_binding *pp_binding_at(uint32_t index);
 const UNICODE_STRING *pp_adapter_name(uint32_t adapter);
 uint32_t pp_adapter_mtu(uint32_t adapter);
 uint32_t pp_adapter_backfill(uint32_t adapter);
+#define PP_MAC_BYTES 6
+void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]);
 void pp_adapter_reset(void);
 
 // Every completion callback stands between these two.
 struct pp_callback_frame pp_binding_enter(struct pp_binding *binding, enum pp_callback callback);
 void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame);
+
+// Waits until no receive callback runs; and until no received NBL has to be returned.
+void pp_receive_wait_for_callbacks(struct pp_binding *binding);
+void pp_receive_wait_for_returns(struct pp_binding *binding);
 
 // Calls ProtocolSendNetBufferListsComplete for the oldest NBL in flight. False if none is.
 bool pp_send_complete_oldest(struct pp_binding *binding);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Forgets adapters, protocols, bindings and sends.
+// Forgets adapters, protocols, bindings, sends and what was received.
 void pp_ndis_reset(void);
 
 // Makes adapter `number`, which must be the next one.
@@ -35,6 +35,39 @@ struct pp_completion {
 
 // Completes NBLs that are in flight, all in one callback.
 bool pp_ndis_complete(uint32_t binding, const struct pp_completion *completion);
+
+enum pp_frame_destination { PP_FRAME_ADAPTER, PP_FRAME_BROADCAST, PP_FRAME_MULTICAST, PP_FRAME_OTHER };
+
+// Where the bytes of a received frame are: MDLs with `split` bytes in the first and the rest in another;
+// with `split` bytes in each; with an unused one in front of all; with an unused one behind all.
+enum pp_frame_mdls { PP_MDLS_SPLIT, PP_MDLS_PIECES, PP_MDLS_UNUSED_FIRST, PP_MDLS_UNUSED_LAST };
+
+enum pp_frame_nbl { PP_FRAME_PLAIN, PP_FRAME_READ_ONLY, PP_FRAME_CHILD, PP_FRAME_LOOPBACK };
+
+// What the frames look like that are received.
+struct pp_frames {
+    enum pp_frame_destination to;
+    uint16_t ethertype;
+    uint8_t fill;
+    uint8_t backfill;  // bytes in front of the frame
+    enum pp_frame_mdls mdls;
+    enum pp_frame_nbl nbl;
+};
+
+// From here on, in this run.
+void pp_ndis_set_frames(const struct pp_frames *frames);
+
+struct pp_reception {
+    uint8_t count;     // frames, 1 to 16
+    uint8_t split;     // bytes, 0: the frame is in one MDL
+    uint16_t length;   // bytes of each frame, header included; no more than the adapter's MTU allows
+    bool is_borrowed;  // NDIS_RECEIVE_FLAGS_RESOURCES
+    bool is_at_dispatch;
+};
+
+// Indicates received frames, each an NBL with one NB. False if the adapter is not open: before the open
+// has completed, or from the close on, but that while a close pends frames still come that are borrowed.
+bool pp_ndis_receive(uint32_t binding, const struct pp_reception *reception);
 
 // Delivers one thing that the world owes to the driver: the end of an open, a send or a close that
 // pends. False if nothing is owed.

@@ -50,6 +50,8 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
         // Not promised across a hand-over: Next links, Scratch, the scratch bits of Flags.
         nbl->Status = completion->status;
         nbl->Scratch = SCRATCH_JUNK;
+        nbl->Flags ^= NBL_FLAGS_SCRATCH;
+        pp_touch_lose(&nbl->Scratch);
         if (completion->is_reversed) {
             nbl->Next = chain;
             chain = nbl;

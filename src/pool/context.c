@@ -1,76 +1,65 @@
 // SPDX-License-Identifier: MIT
 // Context space of an NBL: a stack of areas, each driver taking what it needs on the way down and giving
 // it back on the way up. An area lies in the first block while there is room, else a new block goes in
-// front:
+// front. What is unused is closed to everybody:
 //
 //   nbl->Context ──▶ | header | unused (Offset bytes) | used ... | ──▶ | header | ... |
-#include "base/emit.h"
-#include "base/touch.h"
-#include "faults/injector.h"
-#include "pool/book.h"
+#include "pool/arena_pool.h"
 
 // A4: a size that is no multiple is reported, then rounded up.
 static uint32_t round_up(uint32_t size) { return pp_round_up(size, sizeof(PVOID)); }
 
-// A new block in front, with `size` bytes used; NULL if there is no memory.
-static NET_BUFFER_LIST_CONTEXT *push_block(NET_BUFFER_LIST *nbl, uint32_t size, uint32_t backfill) {
-    if (size + backfill > UINT16_MAX || pp_fault_fires(PP_POINT_CONTEXT_ALLOCATE)) {
-        return NULL;
+// A new block in front, with `size` bytes used.
+static NDIS_STATUS push_block(NET_BUFFER_LIST *nbl, uint32_t size, uint32_t backfill) {
+    NET_BUFFER_LIST_CONTEXT *context = NULL;
+    if (size + backfill <= UINT16_MAX) {
+        context = pp_arena_take(sizeof(NET_BUFFER_LIST_CONTEXT) + size + backfill, PP_USE_CONTEXT);
     }
-    NET_BUFFER_LIST_CONTEXT *context =
-        pp_arena_take(sizeof(NET_BUFFER_LIST_CONTEXT) + size + backfill, PP_USE_CONTEXT);
-    if (context != NULL) {
-        context->Next = nbl->Context;
-        context->Size = (USHORT)(size + backfill);
-        context->Offset = (USHORT)backfill;
-        nbl->Context = context;
+    if (context == NULL) {
+        return NDIS_STATUS_RESOURCES;
     }
-    return context;
-}
-
-// The field is one that a driver can write.
-static NET_BUFFER_LIST_CONTEXT *first_block(const NET_BUFFER_LIST *nbl) {
-    if (nbl->Context != NULL) {
-        pp_touch_write(nbl->Context, sizeof(*nbl->Context));
-    }
-    return nbl->Context;
-}
-
-NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize,
-                                             USHORT ContextBackFill, ULONG PoolTag) {
-    (void)PoolTag;
-    pp_switch_point();
-    PP_EMIT(CONTEXT_ALLOCATE, pp_object(NetBufferList), ContextSize, ContextBackFill);
-    pp_touch_write(NetBufferList, sizeof(*NetBufferList));
-    uint32_t size = round_up(ContextSize);
-    NET_BUFFER_LIST_CONTEXT *first = first_block(NetBufferList);
-    NET_BUFFER_LIST_CONTEXT *made = NULL;
-    if (first != NULL && first->Offset >= size) {
-        first->Offset -= size;
-    } else {
-        made = push_block(NetBufferList, size, round_up(ContextBackFill));
-        if (made == NULL) {
-            PP_EMIT(CONTEXT_MADE, pp_object(NetBufferList), size, (uint32_t)NDIS_STATUS_RESOURCES);
-            return NDIS_STATUS_RESOURCES;
-        }
-    }
-    PP_EMIT(CONTEXT_MADE, pp_object(NetBufferList), size, NDIS_STATUS_SUCCESS, pp_object(made),
-            made != NULL ? pp_arena_find(made)->size : 0);
+    context->Next = nbl->Context;
+    context->Size = (USHORT)(size + backfill);
+    context->Offset = (USHORT)backfill;
+    pp_guard_close(context->ContextData, backfill);
+    nbl->Context = context;
     return NDIS_STATUS_SUCCESS;
 }
 
-VOID NdisFreeNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize) {
-    pp_switch_point();
-    PP_EMIT(CONTEXT_FREE, pp_object(NetBufferList), round_up(ContextSize));
-    pp_touch_write(NetBufferList, sizeof(*NetBufferList));
-    NET_BUFFER_LIST_CONTEXT *first = first_block(NetBufferList);
-    if (first == NULL || round_up(ContextSize) > (uint32_t)(first->Size - first->Offset)) {
+NDIS_STATUS pp_arena_allocate_context(NET_BUFFER_LIST *nbl, USHORT size, USHORT backfill) {
+    if (!pp_arena_is_nbl(nbl)) {
+        return NDIS_STATUS_FAILURE;
+    }
+    uint32_t wanted = round_up(size);
+    NET_BUFFER_LIST_CONTEXT *first = nbl->Context;
+    if (first == NULL || first->Offset < wanted) {
+        return push_block(nbl, wanted, round_up(backfill));
+    }
+    first->Offset -= (USHORT)wanted;
+    pp_guard_open(first->ContextData + first->Offset, wanted);
+    return NDIS_STATUS_SUCCESS;
+}
+
+void pp_arena_free_context(NET_BUFFER_LIST *nbl, USHORT size) {
+    NET_BUFFER_LIST_CONTEXT *first = pp_arena_is_nbl(nbl) ? nbl->Context : NULL;
+    uint32_t given = round_up(size);
+    if (first == NULL || given > (uint32_t)(first->Size - first->Offset)) {
         return;
     }
-    first->Offset += (USHORT)round_up(ContextSize);
+    pp_guard_close(first->ContextData + first->Offset, given);
+    first->Offset += (USHORT)given;
     if (first->Offset == first->Size && pp_arena_is(first, PP_USE_CONTEXT)) {
-        NetBufferList->Context = first->Next;
-        PP_EMIT(CONTEXT_GONE, pp_object(first));
+        nbl->Context = first->Next;
         pp_arena_give(first);
+    }
+}
+
+// The blocks that were pushed; a driver can have written to the field.
+PP_READS_CLOSED void pp_arena_free_all_context(NET_BUFFER_LIST *nbl) {
+    NET_BUFFER_LIST_CONTEXT *context = nbl->Context;
+    while (pp_arena_is(context, PP_USE_CONTEXT)) {
+        NET_BUFFER_LIST_CONTEXT *next = context->Next;
+        pp_arena_give(context);
+        context = next;
     }
 }

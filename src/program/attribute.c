@@ -35,6 +35,10 @@ static bool parse_fault(struct pp_scan *scan, struct pp_op *op) {
         }
         return refuse_point(scan, "fault point", word, pp_point_infos, PP_POINT_COUNT);
     }
+    if (!(scan->language->points >> point & 1)) {
+        return pp_scan_fail(scan, word.text, "%s cannot fail in %s programs", pp_point_infos[point].name,
+                            scan->language->word);
+    }
     pp_scan_space(scan);
     const char *begin = scan->at;
     if (!pp_scan_number(scan, "the call", 1, UINT8_MAX, &nth)) {
@@ -127,19 +131,28 @@ static bool parse_choice(struct pp_scan *scan, struct pp_op *op) {
 static const struct attribute {
     const char *word;
     bool (*parse)(struct pp_scan *scan, struct pp_op *op);
-} attributes[] = {{"fail", parse_fault}, {"outcome", parse_outcome}, {"at", parse_choice}};
+} attributes[PP_ATTRIBUTE_COUNT] = {
+    [PP_ATTRIBUTE_FAULT] = {"fail", parse_fault},
+    [PP_ATTRIBUTE_OUTCOME] = {"outcome", parse_outcome},
+    [PP_ATTRIBUTE_CHOICE] = {"at", parse_choice},
+};
 
 static bool parse_attribute(struct pp_scan *scan, struct pp_op *op) {
     struct pp_word word = pp_scan_word(scan);
     struct pp_nearest nearest = {.word = word};
 
-    for (unsigned i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
-        if (pp_word_is(word, attributes[i].word)) {
-            return pp_scan_expect(scan, ":", attributes[i].word) && attributes[i].parse(scan, op) &&
-                   pp_scan_expect(scan, ")", "the attribute");
+    for (unsigned i = 0; i < PP_ATTRIBUTE_COUNT; i++) {
+        if (!pp_word_is(word, attributes[i].word)) {
+            continue;
         }
+        if (i >= scan->language->attribute_count) {
+            return pp_scan_fail(scan, word.text, "%s programs have no attribute \"%s\"",
+                                scan->language->word, attributes[i].word);
+        }
+        return pp_scan_expect(scan, ":", attributes[i].word) && attributes[i].parse(scan, op) &&
+               pp_scan_expect(scan, ")", "the attribute");
     }
-    for (unsigned i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+    for (unsigned i = 0; i < PP_ATTRIBUTE_COUNT; i++) {
         pp_nearest_try(&nearest, attributes[i].word);
     }
     return pp_nearest_fail(&nearest, scan, "attribute", "there are fail, outcome and at");

@@ -29,13 +29,12 @@ static inline uint32_t take_pair(struct reader *reader) {
 
 enum op_reading { OP_KEPT, OP_LEFT_OUT, OP_CUT_OFF };
 
-static enum op_reading read_op(struct reader *reader, const struct pp_naming *naming, uint8_t kind,
-                               struct pp_op *ret_op) {
-    const struct pp_op_info *info = &pp_op_infos[kind];
+// Reads all of an op but its kind.
+static enum op_reading read_op(struct reader *reader, const struct pp_naming *naming,
+                               const struct pp_op_info *info, struct pp_op *ret_op) {
     enum op_reading reading = OP_KEPT;
 
     memset(ret_op, 0, sizeof *ret_op);
-    ret_op->kind = kind;
     for (unsigned i = 0; i < info->arg_count; i++) {
         const struct pp_arg_info *arg = &info->args[i];
         bool is_wide = pp_record_is_wide(arg);
@@ -58,14 +57,14 @@ static enum op_reading read_op(struct reader *reader, const struct pp_naming *na
     return reading;
 }
 
-static void add_fault(struct pp_op *op, uint32_t which, uint32_t nth) {
+static void add_fault(struct pp_op *op, uint32_t which, uint32_t nth, uint32_t points) {
     which = reduce(which, 2 * PP_POINT_COUNT);
     struct pp_fault fault = {
         .point = (uint8_t)(which % PP_POINT_COUNT),
         .nth = (uint8_t)(1 + reduce(nth, UINT8_MAX)),
         .is_persistent = which >= PP_POINT_COUNT,
     };
-    if (op->fault_count == PP_OP_FAULTS_MAX) {
+    if (op->fault_count == PP_OP_FAULTS_MAX || !(points >> fault.point & 1)) {
         return;
     }
     for (unsigned i = 0; i < op->fault_count; i++) {
@@ -109,38 +108,44 @@ static void add_choice(struct pp_op *op, uint32_t at, uint32_t target) {
 }
 
 // Returns false if the record is cut off. Without an op the payload is only skipped.
-static bool read_attribute(struct reader *reader, uint32_t tag, struct pp_op *op) {
-    size_t size = tag == PP_RECORD_FAULT     ? PP_RECORD_FAULT_SIZE
-                  : tag == PP_RECORD_OUTCOME ? PP_RECORD_OUTCOME_SIZE
-                                             : PP_RECORD_CHOICE_SIZE;
+static bool read_attribute(struct reader *reader, enum pp_attribute attribute, uint32_t points,
+                           struct pp_op *op) {
+    size_t size = attribute == PP_ATTRIBUTE_FAULT     ? PP_RECORD_FAULT_SIZE
+                  : attribute == PP_ATTRIBUTE_OUTCOME ? PP_RECORD_OUTCOME_SIZE
+                                                      : PP_RECORD_CHOICE_SIZE;
     if (!has(reader, size - 1)) {
         return false;
     }
-    uint32_t first = tag == PP_RECORD_CHOICE ? take_pair(reader) : take_byte(reader);
+    uint32_t first = attribute == PP_ATTRIBUTE_CHOICE ? take_pair(reader) : take_byte(reader);
     uint32_t second = take_byte(reader);
     if (!op) {
         return true;
     }
-    switch (tag) {
-    case PP_RECORD_FAULT: add_fault(op, first, second); break;
-    case PP_RECORD_OUTCOME: add_outcome(op, first, second); break;
+    switch (attribute) {
+    case PP_ATTRIBUTE_FAULT: add_fault(op, first, second, points); break;
+    case PP_ATTRIBUTE_OUTCOME: add_outcome(op, first, second); break;
     default: add_choice(op, first, second); break;
     }
     return true;
 }
 
-void pp_program_decode(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
+void pp_program_decode(enum pp_language language, const uint8_t *bytes, size_t size,
+                       struct pp_program *ret_program) {
+    const struct pp_language_info *info = &pp_languages[language];
+    const struct pp_op_info *ops = info->ops;
+    uint32_t op_count = info->op_count, tag_count = op_count + info->attribute_count;
     size_t used = size < PP_PROGRAM_BYTES_MAX ? size : PP_PROGRAM_BYTES_MAX;
     // Pointer arithmetic on NULL is undefined even by zero.
     struct reader reader = {.at = bytes, .end = used ? bytes + used : bytes};
     struct pp_naming naming = {0};
     struct pp_op *last = NULL;  // the op that attributes belong to; NULL if it was left out
 
+    ret_program->language = language;
     ret_program->op_count = 0;
     while (reader.at != reader.end) {
-        uint32_t tag = reduce(take_byte(&reader), PP_RECORD_COUNT);
-        if (tag >= PP_OP_COUNT) {
-            if (!read_attribute(&reader, tag, last)) {
+        uint32_t tag = reduce(take_byte(&reader), tag_count);
+        if (tag >= op_count) {
+            if (!read_attribute(&reader, tag - op_count, info->points, last)) {
                 return;
             }
             continue;
@@ -149,10 +154,11 @@ void pp_program_decode(const uint8_t *bytes, size_t size, struct pp_program *ret
             return;
         }
         last = &ret_program->ops[ret_program->op_count];
-        switch (read_op(&reader, &naming, (uint8_t)tag, last)) {
+        switch (read_op(&reader, &naming, &ops[tag], last)) {
         case OP_KEPT:
+            last->kind = (uint8_t)tag;
             ret_program->op_count++;
-            pp_naming_add(&naming, &pp_op_infos[tag]);
+            pp_naming_add(&naming, &ops[tag]);
             break;
         case OP_LEFT_OUT: last = NULL; break;
         case OP_CUT_OFF: return;

@@ -20,7 +20,7 @@ void pp_draft_open(struct pp_draft *draft, struct pp_program *program, uint32_t 
     draft->id_count = (uint16_t)program->op_count;
     for (uint32_t i = 0; i < program->op_count; i++) {
         struct pp_op *op = &program->ops[i];
-        const struct pp_op_info *info = &pp_op_infos[op->kind];
+        const struct pp_op_info *info = pp_op_info(program, op);
         draft->ids[i] = (uint16_t)i;
         for (unsigned j = 0; j < info->arg_count; j++) {
             if (info->args[j].kind == PP_ARG_HANDLE) {
@@ -35,10 +35,8 @@ void pp_draft_open(struct pp_draft *draft, struct pp_program *program, uint32_t 
 }
 
 // Returns false if the op lost an object and gets no other.
-static bool bind_handles(struct pp_op *op, const uint16_t *number_of, const struct pp_naming *naming,
-                         bool is_rebinding) {
-    const struct pp_op_info *info = &pp_op_infos[op->kind];
-
+static bool bind_handles(struct pp_op *op, const struct pp_op_info *info, const uint16_t *number_of,
+                         const struct pp_naming *naming, bool is_rebinding) {
     for (unsigned i = 0; i < info->arg_count; i++) {
         if (info->args[i].kind != PP_ARG_HANDLE) {
             continue;
@@ -66,10 +64,10 @@ void pp_draft_close(struct pp_draft *draft, bool is_rebinding) {
     memset(number_of, 0xff, draft->id_count * sizeof number_of[0]);
     for (uint32_t i = 0; i < program->op_count; i++) {
         struct pp_op *op = &program->ops[i];
-        if (!bind_handles(op, number_of, &naming, is_rebinding)) {
+        const struct pp_op_info *info = pp_op_info(program, op);
+        if (!bind_handles(op, info, number_of, &naming, is_rebinding)) {
             continue;
         }
-        const struct pp_op_info *info = &pp_op_infos[op->kind];
         if (info->result) {
             number_of[draft->ids[i]] = pp_naming_count(&naming, info->result);
         }
@@ -120,7 +118,7 @@ bool pp_draft_insert_chunk(struct pp_draft *draft, uint32_t at, const struct pp_
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        const struct pp_op_info *info = &pp_op_infos[ops[i].kind];
+        const struct pp_op_info *info = pp_op_info(source->program, &ops[i]);
         for (unsigned j = 0; j < info->arg_count; j++) {
             if (info->args[j].kind != PP_ARG_HANDLE) {
                 continue;
@@ -165,7 +163,7 @@ uint16_t pp_draft_pick(const struct pp_draft *draft, struct pp_dice *dice, uint3
     uint16_t id = PP_DRAFT_ID_NONE;
 
     for (uint32_t i = at; i-- > 0;) {
-        if (pp_op_infos[draft->program->ops[i].kind].result == letter) {
+        if (pp_op_info(draft->program, &draft->program->ops[i])->result == letter) {
             id = draft->ids[i];
             if (!pp_dice_once_in(dice, 4)) {
                 break;

@@ -28,8 +28,9 @@ void pp_draft_close(struct pp_draft *draft, bool is_rebinding);
 // Inserts an op, whose handles are ids, before index `at`. Returns false if there is no room.
 bool pp_draft_insert(struct pp_draft *draft, uint32_t at, const struct pp_op *op);
 
-// Inserts copies of `count` ops of `source`, which may be `draft`, before index `at`. Handles from
-// one of these ops to another go to the copies; others stay if source == draft, else they are lost.
+// Inserts copies of `count` ops of `source`, which is of the same language and may be `draft`, before
+// index `at`. Handles from one of these ops to another go to the copies; others stay if
+// source == draft, else they are lost.
 bool pp_draft_insert_chunk(struct pp_draft *draft, uint32_t at, const struct pp_draft *source,
                            uint32_t first, uint32_t count);
 

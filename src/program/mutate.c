@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Changes of a program's shape, and the choice among all changes. It knows the tables, but no
 // driver: that an op needs a binding is in op.def, that sending comes after restart is for the
-// fuzzer to find, but for the one life cycle below that gives it a start.
+// fuzzer to find, but for the life cycles below that give it a start.
 #include "draft.h"
 #include "vary.h"
+
+#include "base/expect.h"
 
 #include <string.h>
 
@@ -11,15 +13,33 @@
 #define TRIES_MAX 8     // of a change that finds nothing to change
 #define CREATORS_MAX 4  // how many ops may be made for the handles of one, in turn
 
-static const uint8_t life_cycle[] = {PP_OP_ADAPTER, PP_OP_BIND,  PP_OP_RESTART,  PP_OP_CREATE,
-                                     PP_OP_WRITE,   PP_OP_WRITE, PP_OP_COMPLETE, PP_OP_CLOSE,
-                                     PP_OP_PAUSE,   PP_OP_UNBIND};
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const uint8_t protocol_life_cycle[] = {PP_OP_ADAPTER, PP_OP_BIND,  PP_OP_RESTART,  PP_OP_CREATE,
+                                              PP_OP_WRITE,   PP_OP_WRITE, PP_OP_COMPLETE, PP_OP_CLOSE,
+                                              PP_OP_PAUSE,   PP_OP_UNBIND};
+static const uint8_t pool_life_cycle[] = {
+    PP_POOL_OP_NBL_POOL, PP_POOL_OP_NBL_WITH_NB, PP_POOL_OP_NB_OF,        PP_POOL_OP_RETREAT,
+    PP_POOL_OP_ADVANCE,  PP_POOL_OP_FREE_NBL,    PP_POOL_OP_FREE_NBL_POOL};
+
+static const struct life_cycle {
+    const uint8_t *kinds;
+    size_t count;
+} life_cycles[PP_LANGUAGE_COUNT] = {
+    [PP_LANGUAGE_PROTOCOL] = {protocol_life_cycle, LENGTH(protocol_life_cycle)},
+    [PP_LANGUAGE_POOL] = {pool_life_cycle, LENGTH(pool_life_cycle)},
+};
+
+static const struct pp_language_info *language_of(const struct pp_draft *draft) {
+    return &pp_languages[draft->program->language];
+}
 
 static bool has_objects(const struct pp_draft *draft, uint32_t at, const struct pp_op_info *info) {
     for (unsigned i = 0; i < info->arg_count && info->args[i].kind == PP_ARG_HANDLE; i++) {
         bool has_object = false;
         for (uint32_t j = 0; j < at && !has_object; j++) {
-            has_object = pp_op_infos[draft->program->ops[j].kind].result == info->args[i].letter;
+            const struct pp_op_info *former = pp_op_info(draft->program, &draft->program->ops[j]);
+            has_object = former->result == info->args[i].letter;
         }
         if (!has_object) {
             return false;
@@ -30,11 +50,12 @@ static bool has_objects(const struct pp_draft *draft, uint32_t at, const struct 
 
 // Ops about objects are the business of a program; the others set the stage.
 static uint8_t pick_kind(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at) {
+    const struct pp_language_info *language = language_of(draft);
     uint8_t kind = 0;
 
     for (unsigned i = 0; i < TRIES_MAX; i++) {
-        kind = (uint8_t)pp_dice_roll(dice, PP_OP_COUNT);
-        const struct pp_op_info *info = &pp_op_infos[kind];
+        kind = (uint8_t)pp_dice_roll(dice, language->op_count);
+        const struct pp_op_info *info = &language->ops[kind];
         bool is_about_object = info->result || info->args[0].kind == PP_ARG_HANDLE;
         if ((is_about_object || pp_dice_once_in(dice, 3)) && has_objects(draft, at, info)) {
             break;
@@ -46,10 +67,10 @@ static uint8_t pick_kind(const struct pp_draft *draft, struct pp_dice *dice, uin
     return kind;
 }
 
-// A kind of op that names objects of that letter, or PP_OP_COUNT.
-static uint8_t find_creator(char letter) {
+// The first kind of op that names objects of that letter, or op_count.
+static uint8_t find_creator(const struct pp_language_info *language, char letter) {
     uint8_t kind = 0;
-    while (kind < PP_OP_COUNT && pp_op_infos[kind].result != letter) {
+    while (kind < language->op_count && language->ops[kind].result != letter) {
         kind++;
     }
     return kind;
@@ -59,7 +80,8 @@ static uint8_t find_creator(char letter) {
 // them.
 static bool insert_kind(struct pp_draft *draft, struct pp_dice *dice, uint8_t kind, uint32_t *at,
                         unsigned creators_max) {
-    const struct pp_op_info *info = &pp_op_infos[kind];
+    const struct pp_language_info *language = language_of(draft);
+    const struct pp_op_info *info = &language->ops[kind];
     struct pp_op op = {.kind = kind};
 
     for (unsigned i = 0; i < info->arg_count; i++) {
@@ -73,8 +95,8 @@ static bool insert_kind(struct pp_draft *draft, struct pp_dice *dice, uint8_t ki
         }
         op.args[i] = pp_draft_pick(draft, dice, *at, arg->letter);
         if (op.args[i] == PP_DRAFT_ID_NONE) {
-            uint8_t creator = find_creator(arg->letter);
-            if (creators_max == 0 || creator == PP_OP_COUNT ||
+            uint8_t creator = find_creator(language, arg->letter);
+            if (creators_max == 0 || creator == language->op_count ||
                 !insert_kind(draft, dice, creator, at, creators_max - 1)) {
                 return false;
             }
@@ -89,12 +111,13 @@ static bool insert_kind(struct pp_draft *draft, struct pp_dice *dice, uint8_t ki
 }
 
 static bool insert_life_cycle(struct pp_draft *draft, struct pp_dice *dice) {
+    const struct life_cycle *cycle = &life_cycles[draft->program->language];
     uint32_t at = draft->program->op_count;
     bool is_changed = false;
 
-    for (unsigned i = 0; i < sizeof life_cycle; i++) {
+    for (size_t i = 0; i < cycle->count; i++) {
         if (!pp_dice_once_in(dice, 8)) {
-            is_changed |= insert_kind(draft, dice, life_cycle[i], &at, CREATORS_MAX);
+            is_changed |= insert_kind(draft, dice, cycle->kinds[i], &at, CREATORS_MAX);
         }
     }
     return is_changed;
@@ -181,7 +204,7 @@ static bool change_arg(struct pp_draft *draft, struct pp_dice *dice) {
     }
     uint32_t at = pp_dice_roll(dice, draft->program->op_count);
     struct pp_op *op = &draft->program->ops[at];
-    const struct pp_op_info *info = &pp_op_infos[op->kind];
+    const struct pp_op_info *info = pp_op_info(draft->program, op);
     if (info->arg_count == 0) {
         return false;
     }
@@ -200,7 +223,7 @@ static struct pp_op *pick_op(struct pp_draft *draft, struct pp_dice *dice) {
 
 static bool change_fault(struct pp_draft *draft, struct pp_dice *dice) {
     struct pp_op *op = pick_op(draft, dice);
-    return op && pp_vary_fault(dice, op);
+    return op && pp_vary_fault(dice, op, language_of(draft)->points);
 }
 
 static bool change_outcome(struct pp_draft *draft, struct pp_dice *dice) {
@@ -213,6 +236,7 @@ static bool change_choice(struct pp_draft *draft, struct pp_dice *dice) {
     return op && pp_vary_choice(dice, op);
 }
 
+// The last ones change attributes, in their order.
 static const struct change {
     uint32_t weight;
     bool (*apply)(struct pp_draft *draft, struct pp_dice *dice);
@@ -222,9 +246,10 @@ static const struct change {
     {10, change_fault}, {5, change_outcome},    {9, change_choice},
 };
 
-static const struct change *pick_change(struct pp_dice *dice) {
+static const struct change *pick_change(const struct pp_draft *draft, struct pp_dice *dice) {
+    size_t count = LENGTH(changes) - PP_ATTRIBUTE_COUNT + language_of(draft)->attribute_count;
     uint32_t sum = 0;
-    for (unsigned i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         sum += changes[i].weight;
     }
     uint32_t roll = pp_dice_roll(dice, sum);
@@ -246,7 +271,7 @@ void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32
     }
     pp_draft_open(&draft, program, op_count_max);
     for (unsigned round = 0; round < rounds; round++) {
-        for (unsigned i = 0; i < TRIES_MAX && !pick_change(&dice)->apply(&draft, &dice); i++) {
+        for (unsigned i = 0; i < TRIES_MAX && !pick_change(&draft, &dice)->apply(&draft, &dice); i++) {
         }
     }
     pp_draft_close(&draft, /*is_rebinding=*/pp_dice_once_in(&dice, 2));
@@ -259,6 +284,9 @@ void pp_program_cross(struct pp_program *program, const struct pp_program *other
     struct pp_draft draft, source;
     uint32_t first = 0, count = 0, removed = 0;
 
+    pp_expect(program->language == other->language, "%s and %s", pp_languages[program->language].word,
+              pp_languages[other->language].word);
+    source_program.language = other->language;
     source_program.op_count = other->op_count;
     memcpy(source_program.ops, other->ops, other->op_count * sizeof other->ops[0]);
     pp_draft_open(&source, &source_program, PP_PROGRAM_OPS_MAX);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Text to program: lines, ops and their arguments (attributes: attribute.c).
 //
-//   text  = { [ version | op ] [ "#" comment ] newline }       the version comes first
-//   op    = [ name "=" ] word "(" [ arg { "," arg } ] ")" { attribute }
-//   arg   = handle | word ":" value                             handles first, in order
+//   text    = { [ version | op ] [ "#" comment ] newline }     the version comes first
+//   version = "poolproof" number [ language ]
+//   op      = [ name "=" ] word "(" [ arg { "," arg } ] ")" { attribute }
+//   arg     = handle | word ":" value                           handles first, in order
 #include "attribute.h"
 #include "naming.h"
 #include "scan.h"
@@ -35,6 +36,25 @@ bool pp_program_is_text(const uint8_t *bytes, size_t size) {
     return at < size;
 }
 
+// The word behind the version. Without one it is a protocol program.
+static bool parse_language(struct pp_scan *scan) {
+    struct pp_word word = pp_scan_word(scan);
+    struct pp_nearest nearest = {.word = word};
+
+    scan->language = &pp_languages[PP_LANGUAGE_PROTOCOL];
+    if (word.length == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        if (pp_word_is(word, pp_languages[i].word)) {
+            scan->language = &pp_languages[i];
+            return true;
+        }
+        pp_nearest_try(&nearest, pp_languages[i].word);
+    }
+    return pp_nearest_fail(&nearest, scan, "language", "it is one of protocol, pool");
+}
+
 static bool parse_version(struct pp_scan *scan) {
     const char *begin = scan->at;
     struct pp_word word = pp_scan_word(scan);
@@ -52,6 +72,9 @@ static bool parse_version(struct pp_scan *scan) {
     if (!pp_word_is(version, expected)) {
         return pp_scan_fail(scan, version.text, "format version %.*s, this build reads %s",
                             PP_WORD_PRINTED(version), expected);
+    }
+    if (!parse_language(scan)) {
+        return false;
     }
     if (!pp_scan_is_done(scan)) {
         return pp_scan_fail(scan, scan->at, "only a comment may follow the version");
@@ -167,7 +190,7 @@ static bool parse_named_arg(struct pp_scan *scan, const struct pp_op_info *info,
 }
 
 static bool parse_args(struct pp_scan *scan, const struct pp_naming *naming, struct pp_op *op) {
-    const struct pp_op_info *info = &pp_op_infos[op->kind];
+    const struct pp_op_info *info = &scan->language->ops[op->kind];
     uint32_t given = 0;
     bool is_first = true;
 
@@ -199,22 +222,40 @@ static bool parse_args(struct pp_scan *scan, const struct pp_naming *naming, str
     return true;
 }
 
-static bool find_op(struct pp_scan *scan, struct pp_word word, uint8_t *ret_kind) {
+// Returns op_count if the language has no such op.
+static uint32_t find_kind(const struct pp_language_info *language, struct pp_word word) {
+    uint32_t kind = 0;
+    while (kind < language->op_count && !pp_word_is(word, language->ops[kind].word)) {
+        kind++;
+    }
+    return kind;
+}
+
+static bool refuse_op(struct pp_scan *scan, struct pp_word word) {
     struct pp_nearest nearest = {.word = word};
 
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        if (find_kind(&pp_languages[i], word) < pp_languages[i].op_count) {
+            return pp_scan_fail(scan, word.text, "%.*s is an op of %s programs, this is a %s program",
+                                PP_WORD_PRINTED(word), pp_languages[i].word, scan->language->word);
+        }
+    }
+    for (uint32_t kind = 0; kind < scan->language->op_count; kind++) {
+        pp_nearest_try(&nearest, scan->language->ops[kind].word);
+    }
+    return pp_nearest_fail(&nearest, scan, "op", "\"list ops\" shows them all");
+}
+
+static bool find_op(struct pp_scan *scan, struct pp_word word, uint8_t *ret_kind) {
     if (word.length == 0) {
         return pp_scan_fail(scan, word.text, "expected an op, as in \"word(...)\"");
     }
-    for (unsigned kind = 0; kind < PP_OP_COUNT; kind++) {
-        if (pp_word_is(word, pp_op_infos[kind].word)) {
-            *ret_kind = (uint8_t)kind;
-            return true;
-        }
+    uint32_t kind = find_kind(scan->language, word);
+    if (kind == scan->language->op_count) {
+        return refuse_op(scan, word);
     }
-    for (unsigned kind = 0; kind < PP_OP_COUNT; kind++) {
-        pp_nearest_try(&nearest, pp_op_infos[kind].word);
-    }
-    return pp_nearest_fail(&nearest, scan, "op", "\"list ops\" shows them all");
+    *ret_kind = (uint8_t)kind;
+    return true;
 }
 
 // `name` is what stood before "=", or empty.
@@ -249,7 +290,7 @@ static bool parse_op(struct pp_scan *scan, const struct pp_naming *naming, struc
         word = pp_scan_word(scan);
     }
     return find_op(scan, word, &ret_op->kind) &&
-           check_name(scan, &pp_op_infos[ret_op->kind], name, word, naming) &&
+           check_name(scan, &scan->language->ops[ret_op->kind], name, word, naming) &&
            parse_args(scan, naming, ret_op) && pp_attributes_parse(scan, ret_op);
 }
 
@@ -259,7 +300,7 @@ bool pp_program_parse(const char *text, size_t size, struct pp_program *ret_prog
     struct pp_program program;
     struct pp_naming naming = {0};
     struct pp_scan scan;
-    bool has_version = false, is_end = false, is_good = true;
+    bool is_end = false, is_good = true;
 
     program.op_count = 0;
     pp_scan_init(&scan, text, size, &error);
@@ -267,21 +308,21 @@ bool pp_program_parse(const char *text, size_t size, struct pp_program *ret_prog
         if (pp_scan_is_done(&scan)) {
             continue;
         }
-        if (!has_version) {
-            has_version = is_good = parse_version(&scan);
+        if (!scan.language) {
+            is_good = parse_version(&scan);
         } else if (program.op_count == PP_PROGRAM_OPS_MAX) {
             is_good = pp_scan_fail(&scan, scan.at, "more than %d ops", PP_PROGRAM_OPS_MAX);
         } else {
             struct pp_op *op = &program.ops[program.op_count];
             is_good = parse_op(&scan, &naming, op);
             program.op_count++;
-            pp_naming_add(&naming, &pp_op_infos[op->kind]);
+            pp_naming_add(&naming, &scan.language->ops[op->kind]);
         }
         if (!is_good) {
             break;
         }
     }
-    if (is_good && !has_version) {
+    if (is_good && !scan.language) {
         is_good = pp_scan_fail(&scan, scan.at, "missing version line: \"poolproof %d\" must come first",
                                PP_PROGRAM_VERSION);
     }
@@ -289,6 +330,7 @@ bool pp_program_parse(const char *text, size_t size, struct pp_program *ret_prog
         *ret_error = error;
         return false;
     }
+    ret_program->language = (enum pp_language)(scan.language - pp_languages);
     ret_program->op_count = program.op_count;
     memcpy(ret_program->ops, program.ops, program.op_count * sizeof program.ops[0]);
     return true;

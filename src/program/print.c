@@ -42,8 +42,7 @@ static void put_number(struct page *page, uint32_t number) {
     put_bytes(page, decimals, decimals_of(number, decimals));
 }
 
-static void put_args(struct page *page, const struct pp_op *op) {
-    const struct pp_op_info *info = &pp_op_infos[op->kind];
+static void put_args(struct page *page, const struct pp_op_info *info, const struct pp_op *op) {
     const char *separator = "";
 
     put_char(page, '(');
@@ -127,10 +126,14 @@ size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *t
 
     put_text(&page, "poolproof ");
     put_number(&page, PP_PROGRAM_VERSION);
+    if (program->language != PP_LANGUAGE_PROTOCOL) {
+        put_char(&page, ' ');
+        put_text(&page, pp_languages[program->language].word);
+    }
     put_char(&page, '\n');
     for (uint32_t i = 0; i < program->op_count; i++) {
         const struct pp_op *op = &program->ops[i];
-        const struct pp_op_info *info = &pp_op_infos[op->kind];
+        const struct pp_op_info *info = pp_op_info(program, op);
         if (mark != PP_OP_NONE) {
             put_margin(&page, i, i == mark);
         }
@@ -141,7 +144,7 @@ size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *t
             put_text(&page, " = ");
         }
         put_text(&page, info->word);
-        put_args(&page, op);
+        put_args(&page, info, op);
         put_attributes(&page, op);
         put_char(&page, '\n');
         pp_naming_add(&naming, info);

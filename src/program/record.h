@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The binary form of a program: a stream of records, each a tag byte and a payload of a length that
-// the tag alone decides. Op records come in the order of op.def; an attribute record belongs to the
-// op before it. All values are offsets from their minimum, little endian, reduced modulo their
-// range:
+// the tag alone decides. Tags are the language's ops, in the order of its table, then its attributes; an
+// attribute record belongs to the op before it. All values are offsets from their minimum, little
+// endian, reduced modulo their range:
 //
 //   op       for each argument: handle 1 byte; choice 1 byte; number 1 byte if max < 256, else 2
 //   fault    point + (persistent ? PP_POINT_COUNT : 0); nth - 1
@@ -11,14 +11,6 @@
 #pragma once
 #include <poolproof/program.h>
 
-enum pp_record {
-    // 0 .. PP_OP_COUNT - 1: enum pp_op_kind
-    PP_RECORD_FAULT = PP_OP_COUNT,
-    PP_RECORD_OUTCOME,
-    PP_RECORD_CHOICE,
-    PP_RECORD_COUNT
-};
-
 #define PP_RECORD_FAULT_SIZE 3
 #define PP_RECORD_OUTCOME_SIZE 3
 #define PP_RECORD_CHOICE_SIZE 4
@@ -26,7 +18,8 @@ enum pp_record {
     (1 + 2 * PP_OP_ARGS_MAX + PP_OP_FAULTS_MAX * PP_RECORD_FAULT_SIZE + \
      PP_OP_OUTCOMES_MAX * PP_RECORD_OUTCOME_SIZE + PP_OP_CHOICES_MAX * PP_RECORD_CHOICE_SIZE)
 
-_Static_assert(PP_RECORD_COUNT <= 256, "a tag is one byte");
+_Static_assert(PP_OP_COUNT + PP_ATTRIBUTE_COUNT <= 256, "a tag is one byte");
+_Static_assert(PP_POOL_OP_COUNT + PP_ATTRIBUTE_COUNT <= 256, "a tag is one byte");
 _Static_assert(2 * PP_POINT_COUNT <= 256, "a fault's first byte holds point and persistence");
 _Static_assert(PP_PROGRAM_OPS_MAX <= 256, "a handle is one byte");
 _Static_assert(PP_STATUS_COUNT <= 32, "statuses of a point are bits of 32");

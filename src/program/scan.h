@@ -10,7 +10,8 @@ struct pp_scan {
     const char *line_end;  // of this line, without its line ending
     const char *next_line;
     const char *text_end;
-    uint32_t line;  // 1-based
+    uint32_t line;                            // 1-based
+    const struct pp_language_info *language;  // of the ops, once the version line is read
     struct pp_error *error;
 };
 

@@ -2,9 +2,8 @@
 // Is a program valid, and are two the same? Dumb on purpose: it shares no code with what it checks.
 #include "naming.h"
 
-static const char *check_args(const struct pp_op *op, const struct pp_naming *naming) {
-    const struct pp_op_info *info = &pp_op_infos[op->kind];
-
+static const char *check_args(const struct pp_op *op, const struct pp_op_info *info,
+                              const struct pp_naming *naming) {
     for (unsigned i = 0; i < info->arg_count; i++) {
         const struct pp_arg_info *arg = &info->args[i];
         if (arg->kind == PP_ARG_HANDLE) {
@@ -18,7 +17,7 @@ static const char *check_args(const struct pp_op *op, const struct pp_naming *na
     return NULL;
 }
 
-static const char *check_faults(const struct pp_op *op) {
+static const char *check_faults(const struct pp_op *op, uint32_t points) {
     if (op->fault_count > PP_OP_FAULTS_MAX) {
         return "an op has too many faults";
     }
@@ -26,6 +25,9 @@ static const char *check_faults(const struct pp_op *op) {
         const struct pp_fault *fault = &op->faults[i];
         if (fault->point >= PP_POINT_COUNT) {
             return "a fault is of no known point";
+        }
+        if (!(points >> fault->point & 1)) {
+            return "a fault is of a point that its language does not have";
         }
         if (fault->nth == 0) {
             return "a fault's nth is 0";
@@ -73,33 +75,48 @@ static const char *check_choices(const struct pp_op *op) {
     return NULL;
 }
 
+static const char *check_attributes(const struct pp_op *op, uint32_t attribute_count) {
+    if ((op->outcome_count > 0 && attribute_count <= PP_ATTRIBUTE_OUTCOME) ||
+        (op->choice_count > 0 && attribute_count <= PP_ATTRIBUTE_CHOICE)) {
+        return "an op has an attribute that its language does not have";
+    }
+    return NULL;
+}
+
 const char *pp_program_check(const struct pp_program *program) {
     struct pp_naming naming = {0};
 
+    if (program->language >= PP_LANGUAGE_COUNT) {
+        return "a program is of no known language";
+    }
+    const struct pp_language_info *language = &pp_languages[program->language];
     if (program->op_count > PP_PROGRAM_OPS_MAX) {
         return "too many ops";
     }
     for (uint32_t i = 0; i < program->op_count; i++) {
         const struct pp_op *op = &program->ops[i];
         const char *reason = NULL;
-        if (op->kind >= PP_OP_COUNT) {
+        if (op->kind >= language->op_count) {
             return "an op is of no known kind";
         }
-        if ((reason = check_args(op, &naming)) || (reason = check_faults(op)) ||
-            (reason = check_outcomes(op)) || (reason = check_choices(op))) {
+        const struct pp_op_info *info = &language->ops[op->kind];
+        if ((reason = check_args(op, info, &naming)) ||
+            (reason = check_attributes(op, language->attribute_count)) ||
+            (reason = check_faults(op, language->points)) || (reason = check_outcomes(op)) ||
+            (reason = check_choices(op))) {
             return reason;
         }
-        pp_naming_add(&naming, &pp_op_infos[op->kind]);
+        pp_naming_add(&naming, info);
     }
     return NULL;
 }
 
-static bool is_same_op(const struct pp_op *actual, const struct pp_op *expect) {
+static bool is_same_op(const struct pp_op *actual, const struct pp_op *expect, unsigned arg_count) {
     if (actual->kind != expect->kind || actual->fault_count != expect->fault_count ||
         actual->outcome_count != expect->outcome_count || actual->choice_count != expect->choice_count) {
         return false;
     }
-    for (unsigned i = 0; i < pp_op_infos[actual->kind].arg_count; i++) {
+    for (unsigned i = 0; i < arg_count; i++) {
         if (actual->args[i] != expect->args[i]) {
             return false;
         }
@@ -126,11 +143,12 @@ static bool is_same_op(const struct pp_op *actual, const struct pp_op *expect) {
 }
 
 bool pp_program_equal(const struct pp_program *actual, const struct pp_program *expect) {
-    if (actual->op_count != expect->op_count) {
+    if (actual->language != expect->language || actual->op_count != expect->op_count) {
         return false;
     }
     for (uint32_t i = 0; i < actual->op_count; i++) {
-        if (!is_same_op(&actual->ops[i], &expect->ops[i])) {
+        unsigned arg_count = pp_op_info(actual, &actual->ops[i])->arg_count;
+        if (!is_same_op(&actual->ops[i], &expect->ops[i], arg_count)) {
             return false;
         }
     }

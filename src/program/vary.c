@@ -38,27 +38,36 @@ static enum list_change pick_list_change(struct pp_dice *dice, uint32_t count, u
     return roll < 2 + count ? LIST_REMOVE : LIST_ALTER;
 }
 
-static struct pp_fault pick_fault(struct pp_dice *dice) {
+static uint8_t pick_bit(struct pp_dice *dice, uint32_t bits) {
+    uint32_t nth = pp_dice_roll(dice, (uint32_t)__builtin_popcount(bits));
+
+    for (; nth > 0; nth--) {
+        bits &= bits - 1;
+    }
+    return (uint8_t)__builtin_ctz(bits);
+}
+
+static struct pp_fault pick_fault(struct pp_dice *dice, uint32_t points) {
     return (struct pp_fault){
-        .point = (uint8_t)pp_dice_roll(dice, PP_POINT_COUNT),
+        .point = pick_bit(dice, points),
         .nth = (uint8_t)(1 + pp_dice_small(dice, 4)),
         .is_persistent = pp_dice_once_in(dice, 4),
     };
 }
 
-static void alter_fault(struct pp_dice *dice, struct pp_fault *fault) {
+static void alter_fault(struct pp_dice *dice, struct pp_fault *fault, uint32_t points) {
     switch (pp_dice_roll(dice, 4)) {
-    case 0: fault->point = (uint8_t)pp_dice_roll(dice, PP_POINT_COUNT); break;
+    case 0: fault->point = pick_bit(dice, points); break;
     case 1: fault->is_persistent = !fault->is_persistent; break;
     case 2: fault->nth = (uint8_t)(fault->nth > 1 ? fault->nth - 1 : 2); break;
     default: fault->nth = (uint8_t)(fault->nth < UINT8_MAX ? fault->nth + 1 : 1); break;
     }
 }
 
-bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op) {
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points) {
     enum list_change change = pick_list_change(dice, op->fault_count, PP_OP_FAULTS_MAX);
     uint32_t place = op->fault_count;
-    struct pp_fault fault = pick_fault(dice);
+    struct pp_fault fault = pick_fault(dice, points);
 
     if (change != LIST_ADD) {
         place = pp_dice_roll(dice, op->fault_count);
@@ -69,7 +78,7 @@ bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op) {
     }
     if (change == LIST_ALTER) {
         fault = op->faults[place];
-        alter_fault(dice, &fault);
+        alter_fault(dice, &fault, points);
     }
     for (uint32_t i = 0; i < op->fault_count; i++) {
         if (i != place && op->faults[i].point == fault.point && op->faults[i].nth == fault.nth) {
@@ -79,15 +88,6 @@ bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op) {
     op->faults[place] = fault;
     op->fault_count = (uint8_t)(op->fault_count + (change == LIST_ADD));
     return true;
-}
-
-static uint8_t pick_status(struct pp_dice *dice, uint32_t statuses) {
-    uint32_t nth = pp_dice_roll(dice, (uint32_t)__builtin_popcount(statuses));
-
-    for (; nth > 0; nth--) {
-        statuses &= statuses - 1;
-    }
-    return (uint8_t)__builtin_ctz(statuses);
 }
 
 bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op) {
@@ -102,7 +102,7 @@ bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op) {
         }
         op->outcomes[op->outcome_count++] = (struct pp_outcome){
             .point = (uint8_t)point,
-            .status = pick_status(dice, pp_outcome_infos[point].statuses),
+            .status = pick_bit(dice, pp_outcome_infos[point].statuses),
         };
         return true;
     }
@@ -111,7 +111,7 @@ bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op) {
         *outcome = op->outcomes[--op->outcome_count];
         return true;
     }
-    uint8_t status = pick_status(dice, pp_outcome_infos[outcome->point].statuses);
+    uint8_t status = pick_bit(dice, pp_outcome_infos[outcome->point].statuses);
     bool is_other = status != outcome->status;
     outcome->status = status;
     return is_other;

@@ -10,6 +10,7 @@
 // `present` is the value that it has now.
 uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint16_t present);
 
-bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op);
+// `points` has a bit per enum pp_point that the fault can be of.
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points);
 bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op);
 bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op);

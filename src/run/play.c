@@ -106,6 +106,25 @@ static bool finish_open(const uint16_t *args) {
     return pp_ndis_finish_open(args[0], (NDIS_STATUS)pp_status_values[statuses[args[1]]]);
 }
 
+static void set_frames(const uint16_t *args) {
+    const struct pp_frames frames = {.to = (enum pp_frame_destination)args[0],
+                                     .ethertype = args[1],
+                                     .fill = (uint8_t)args[2],
+                                     .backfill = (uint8_t)args[3],
+                                     .mdls = (enum pp_frame_mdls)args[4],
+                                     .nbl = (enum pp_frame_nbl)args[5]};
+    pp_ndis_set_frames(&frames);
+}
+
+static bool receive(const uint16_t *args) {
+    const struct pp_reception reception = {.count = (uint8_t)args[1],
+                                           .length = args[2],
+                                           .split = (uint8_t)args[3],
+                                           .is_borrowed = args[4] != 0,
+                                           .is_at_dispatch = args[5] == 0};
+    return pp_ndis_receive(args[0], &reception);
+}
+
 static void set_memory(const uint16_t *args) {
     static const enum pp_reuse reuses[] = {PP_REUSE_NEVER, PP_REUSE_FIFO, PP_REUSE_LIFO};
     pp_arena_set_reuse(reuses[args[0]]);
@@ -133,13 +152,16 @@ static bool start(const struct pp_op *op, uint32_t number) {
         return load_state == LOAD_DONE && pp_file_write(args[0], args[1], (uint8_t)args[2]);
     case PP_OP_COMPLETE: return complete(args);
     case PP_OP_ADVANCE: return true;
+    case PP_OP_FRAMES: set_frames(args); return true;
+    case PP_OP_RECEIVE: return receive(args);
     case PP_OP_COUNT: break;
     }
     return false;
 }
 
 static bool needs_driver(enum pp_op_kind kind) {
-    return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER && kind != PP_OP_ADVANCE;
+    return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER &&
+           kind != PP_OP_ADVANCE && kind != PP_OP_FRAMES;
 }
 
 // The driver is loaded before the first op that needs it, without faults of that op.

@@ -27,14 +27,14 @@ static bool is_crash(const struct pp_event *event) {
            event->kind == PP_EVENT_STUCK;
 }
 
-static void on_event(const struct pp_event *event) {
+static bool on_event(const struct pp_event *event) {
     pp_trace_add(event);
     if (!is_judged && !is_crash(event)) {
-        return;
+        return true;
     }
     found = pp_check_event(event);
     if (found == NULL) {
-        return;
+        return true;
     }
     struct pp_fiber *fiber = pp_schedule_current();
     if (fiber != NULL) {
@@ -105,6 +105,9 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
     ret_verdict->op_played_count = 0;
     is_judged = options == NULL || !options->without_rules;
     begin_world(driver, program);
+    if (options != NULL && options->is_strict) {
+        pp_check_be_strict();
+    }
     play(program, ret_verdict);
     fill_verdict(ret_verdict);
     end_world();

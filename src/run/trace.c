@@ -4,6 +4,7 @@
 #include "base/names.h"
 
 #include <poolproof/program.h>
+#include <ndis.h>
 #include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -35,6 +36,20 @@ static void name_if_made(enum pp_name_kind kind, uint64_t address) {
     }
 }
 
+// Those of its NBs; its MDLs have no part in any event.
+static void name_derived(const NET_BUFFER_LIST *nbl) {
+    name_if_made(PP_NAME_NBL, (uintptr_t)nbl);
+    for (const NET_BUFFER *nb = nbl != NULL ? nbl->FirstNetBuffer : NULL; nb != NULL; nb = nb->Next) {
+        name_if_made(PP_NAME_NB, (uintptr_t)nb);
+    }
+}
+
+static void name_received(const NET_BUFFER_LIST *nbl) {
+    for (; nbl != NULL; nbl = nbl->Next) {
+        name_derived(nbl);
+    }
+}
+
 static void give_names(const struct pp_event *event) {
     const uint64_t *args = event->args;
     switch (event->kind) {
@@ -43,14 +58,21 @@ static void give_names(const struct pp_event *event) {
     case PP_EVENT_NBL_MADE:
         name_if_made(PP_NAME_NBL, args[0]);
         name_if_made(PP_NAME_NB, args[2]);
-        name_if_made(PP_NAME_MDL, args[4]);
+        name_if_made(PP_NAME_MDL, args[3]);
         break;
     case PP_EVENT_NB_MADE:
         name_if_made(PP_NAME_NB, args[0]);
-        name_if_made(PP_NAME_MDL, args[3]);
+        name_if_made(PP_NAME_MDL, args[2]);
         break;
+    case PP_EVENT_DERIVED: name_derived((const NET_BUFFER_LIST *)args[0]); break;
+    case PP_EVENT_INDICATE: name_received((const NET_BUFFER_LIST *)args[1]); break;
+    case PP_EVENT_OBJECT_MADE: name_if_made(PP_NAME_GENERIC, args[0]); break;
     case PP_EVENT_MDL_MADE: name_if_made(PP_NAME_MDL, args[0]); break;
-    case PP_EVENT_RETREAT: name_if_made(PP_NAME_MDL, args[3]); break;
+    case PP_EVENT_MDL_ADDED:
+        if (args[2] == 0) {
+            name_if_made(PP_NAME_MDL, args[1]);
+        }
+        break;
     case PP_EVENT_MEMORY_MADE: name_if_made(PP_NAME_MEMORY, args[0]); break;
     case PP_EVENT_REGISTERED: name_if_made(PP_NAME_PROTOCOL, args[0]); break;
     case PP_EVENT_BINDING_BEGIN: pp_name_give_serial(PP_NAME_BINDING, args[0], (uint32_t)args[1]); break;
@@ -112,6 +134,7 @@ static void print_arg(struct pp_text *text, char letter, uint32_t value) {
     const char *word = NULL;
     switch (letter) {
     case 'o': pp_text_add(text, " %s", pp_name_print(value)); return;
+    case 'z': pp_text_add(text, " %u+%u", (uint16_t)value, value >> PP_BACKFILL_SHIFT); return;
     case 's': word = status_word(value); break;
     case 'c': word = pp_callback_names[value]; break;
     case 'k': word = pp_op_infos[value].word; break;

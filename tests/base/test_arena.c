@@ -20,6 +20,15 @@ static int begin(void **state) {
 
 #define ARENA_TEST(function) cmocka_unit_test_setup(function, begin)
 
+// The first test of this process: nothing has touched the arena before.
+static void test_reuse_set_before_the_first_block(void **state) {
+    (void)state;
+    pp_arena_set_reuse(PP_REUSE_LIFO);
+    void *memory = pp_arena_take(100, USE);
+    pp_arena_give(memory);
+    assert_ptr_equal(pp_arena_take(100, USE), memory);
+}
+
 static void test_blocks_lie_apart_and_are_aligned(void **state) {
     (void)state;
     char *last_end = NULL;
@@ -249,6 +258,7 @@ static void test_guard_is_exact(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reuse_set_before_the_first_block),
         ARENA_TEST(test_blocks_lie_apart_and_are_aligned),
         ARENA_TEST(test_content_is_the_same_in_each_run),
         ARENA_TEST(test_find_and_is),

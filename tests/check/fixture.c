@@ -211,6 +211,20 @@ NTSTATUS fixture_write(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// === Receiving ===
+
+void fixture_return(NET_BUFFER_LIST *chain) {
+    bool is_at_dispatch = KeGetCurrentIrql() == DISPATCH_LEVEL;
+    NdisReturnNetBufferLists(fixture.binding, chain,
+                             is_at_dispatch ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
+}
+
+void fixture_receive(NET_BUFFER_LIST *chain, ULONG flags) {
+    if (NDIS_TEST_RECEIVE_CAN_PEND(flags)) {
+        fixture_return(chain);
+    }
+}
+
 // === What the world calls ===
 
 static NDIS_STATUS on_bind(NDIS_HANDLE context, NDIS_HANDLE bind_context,
@@ -265,7 +279,8 @@ static void on_oid_complete(NDIS_HANDLE context, NDIS_OID_REQUEST *request, NDIS
 
 static void on_receive(NDIS_HANDLE context, NET_BUFFER_LIST *chain, NDIS_PORT_NUMBER port, ULONG count,
                        ULONG flags) {
-    (void)context, (void)chain, (void)port, (void)count, (void)flags;
+    (void)context, (void)port, (void)count;
+    (steps.receive != NULL ? steps.receive : fixture_receive)(chain, flags);
 }
 
 static void on_send_complete(NDIS_HANDLE context, NET_BUFFER_LIST *chain, ULONG flags) {

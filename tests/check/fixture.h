@@ -23,6 +23,7 @@ struct fixture_steps {
     void (*close_complete)(void);
     NTSTATUS (*write)(IRP *irp);
     void (*send_complete)(NET_BUFFER_LIST *chain);
+    void (*receive)(NET_BUFFER_LIST *chain, ULONG flags);
 };
 
 // What the driver keeps. Zero when a run begins.
@@ -48,6 +49,10 @@ extern struct fixture fixture;
 // Said by each replaced step where it does what it is about: silence of a step that never ran proves
 // nothing.
 void fixture_reached(void);
+
+// Receiving: gives the chain back, unless it was lent with RESOURCES.
+void fixture_receive(NET_BUFFER_LIST *chain, ULONG flags);
+void fixture_return(NET_BUFFER_LIST *chain);
 
 // Pools as drivers make them.
 NDIS_HANDLE fixture_make_nbl_pool(bool has_nb, uint32_t data_size);

@@ -104,8 +104,8 @@ static NTSTATUS use_memory_to_its_last_byte(void) {
     memory[0] = memory[60] = 1;
     RtlZeroMemory((void *)memory, 61);
     NDIS_HANDLE pool = fixture_make_nbl_pool(true, 3);
-    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(pool, 0, 0);
-    char *context = (char *)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl) - nbl->Context->Offset;
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(pool, 16, 0);
+    char *context = (char *)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
     char *data = MmGetSystemAddressForMdlSafe(nbl->FirstNetBuffer->MdlChain, NormalPagePriority);
     RtlFillMemory(context, nbl->Context->Size, 1);
     RtlFillMemory(data, 3, 1);
@@ -147,19 +147,6 @@ static NTSTATUS acquire_lock_in_freed_memory(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS retreat_in_freed_nb(void) {
-    NET_BUFFER *nb = NdisAllocateNetBuffer(fixture_make_nb_pool(0), NULL, 0, 0);
-    NdisFreeNetBuffer(nb);
-    NdisRetreatNetBufferDataStart(nb, 0, 0, NULL);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS map_freed_mdl(void) {
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, 8);
-    NdisFreeMdl(mdl);
-    return MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority) == NULL ? STATUS_SUCCESS : 1;
-}
-
 static NTSTATUS name_in_freed_memory(void) {
     WCHAR *name = fixture_take_memory(4);
     UNICODE_STRING string;
@@ -190,12 +177,8 @@ static NTSTATUS use_what_is_in_live_memory(void) {
     memory->name[0] = 'a';
     memory->name[1] = 0;
     RtlInitUnicodeString(&memory->string, memory->name);
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, memory, sizeof(*memory));
-    if (MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority) == memory) {
-        fixture_reached();
-    }
-    NdisFreeMdl(mdl);
     NdisFreeMemory(memory, 0, 0);
+    fixture_reached();
     return STATUS_SUCCESS;
 }
 
@@ -240,19 +223,6 @@ static NTSTATUS send_and_write_data(IRP *irp) {
     send(irp);
     *(volatile char *)fixture.kept[2] = 7;
     return STATUS_PENDING;
-}
-
-static NTSTATUS send_and_retreat(IRP *irp) {
-    send(irp);
-    NdisRetreatNetBufferDataStart(fixture.kept[0], 0, 0, NULL);
-    return STATUS_PENDING;
-}
-
-static NTSTATUS send_and_map(IRP *irp) {
-    send(irp);
-    return MmGetSystemAddressForMdlSafe(fixture.kept[1], NormalPagePriority) == NULL
-               ? STATUS_PENDING
-               : STATUS_PENDING + zero;
 }
 
 // A buffer of its own, of which only the first half is sent: the rest stays the driver's, and so does
@@ -309,6 +279,83 @@ static void free_two_over_one_mdl(NET_BUFFER_LIST *nbl) {
 
 #define TWO_OVER_ONE UP_TO_WRITE "complete(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
 
+// === GDB-NULL, GDB-LIFE, MDL-MAP-NULL ===
+
+static NTSTATUS fail_write(NET_BUFFER_LIST *nbl, IRP *irp) {
+    NdisFreeNetBufferList(nbl);
+    fixture_release();
+    return fixture_end_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
+}
+
+static volatile UCHAR *get_data(NET_BUFFER_LIST *nbl) {
+    static UCHAR storage[14];
+    return NdisGetDataBuffer(nbl->FirstNetBuffer, sizeof(storage), storage, 1, 0);
+}
+
+static NTSTATUS use_data_unseen(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    *get_data(nbl) = 1;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS use_data_if_any(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    volatile UCHAR *data = get_data(nbl);
+    if (data == NULL) {
+        fixture_reached();
+        return fail_write(nbl, irp);
+    }
+    *data = 1;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS map_unseen(IRP *irp) {
+    volatile UCHAR *data = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
+    *data = 1;
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS map_if_possible(IRP *irp) {
+    volatile UCHAR *data = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
+    if (data == NULL) {
+        fixture_reached();
+        return fixture_end_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    *data = 1;
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS keep_data_across_send(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    volatile UCHAR *data = get_data(nbl);
+    fixture_send(nbl);
+    *data = 1;
+    return STATUS_PENDING;
+}
+
+static NTSTATUS use_data_before_send(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    *get_data(nbl) = 1;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+static void use_data_after_send(NET_BUFFER_LIST *nbl) {
+    *get_data(nbl) = 2;
+    fixture_end_send(nbl);
+    fixture_reached();
+}
+
+#define ONE_FAILS(point)                                                                   \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0) (fail: " point \
+    " 1)\nclose(f0)\nunbind(b0)\n"
+
 // === MEM-NULL, MEM-WILD ===
 
 static NTSTATUS read_null(void) {
@@ -323,12 +370,6 @@ static NTSTATUS write_null(void) {
 
 static NTSTATUS call_null(void) {
     ((void (*volatile)(void))wild_pointer)();
-    return STATUS_SUCCESS;
-}
-
-// Any call of the world's with a NULL in it, where a driver did not look at what an allocation returned.
-static NTSTATUS retreat_null(void) {
-    NdisRetreatNetBufferDataStart(NULL, 14, 0, NULL);
     return STATUS_SUCCESS;
 }
 
@@ -508,16 +549,6 @@ static const struct check_case cases[] = {
      .silent.load = use_what_is_in_live_memory,
      .build = CHECK_WITH_GUARD},
     {.rule = "MEM-UAF",
-     .title = "poolproof: MEM-UAF: freed NB written in DriverEntry",
-     .catches.load = retreat_in_freed_nb,
-     .silent.load = use_what_is_in_live_memory,
-     .build = CHECK_WITH_GUARD},
-    {.rule = "MEM-UAF",
-     .title = "poolproof: MEM-UAF: freed MDL read in DriverEntry",
-     .catches.load = map_freed_mdl,
-     .silent.load = use_what_is_in_live_memory,
-     .build = CHECK_WITH_GUARD},
-    {.rule = "MEM-UAF",
      .title = "poolproof: MEM-UAF: freed memory read in DriverEntry",
      .catches.load = name_in_freed_memory,
      .silent.load = use_what_is_in_live_memory,
@@ -551,7 +582,7 @@ static const struct check_case cases[] = {
      .program = check_one_write,
      .build = CHECK_WITH_GUARD},
     {.rule = "SEND-TOUCH",
-     .title = "poolproof: SEND-TOUCH: NBL written while in flight in IRP_MJ_WRITE",
+     .title = "poolproof: SEND-TOUCH: context written while in flight in IRP_MJ_WRITE",
      .catches.write = send_and_write_context,
      .silent = {.write = send_half, .send_complete = free_half},
      .program = check_one_write,
@@ -569,24 +600,31 @@ static const struct check_case cases[] = {
      .program = check_one_write,
      .build = CHECK_WITH_GUARD},
     {.rule = "SEND-TOUCH",
-     .title = "poolproof: SEND-TOUCH: NB written while in flight in IRP_MJ_WRITE",
-     .catches.write = send_and_retreat,
-     .silent = {.write = send_half, .send_complete = free_half},
-     .program = check_one_write,
-     .build = CHECK_WITH_GUARD},
-    {.rule = "SEND-TOUCH",
-     .title = "poolproof: SEND-TOUCH: MDL read while in flight in IRP_MJ_WRITE",
-     .catches.write = send_and_map,
-     .silent = {.write = send_half, .send_complete = free_half},
-     .program = check_one_write,
-     .build = CHECK_WITH_GUARD},
-    {.rule = "SEND-TOUCH",
      .title = "poolproof: SEND-TOUCH: IRP data written while in flight in IRP_MJ_WRITE",
      .detail = "NBL n0: in flight\n",
      .catches.write = send_and_write_data,
      .silent = {.write = send_two_over_one_mdl, .send_complete = free_two_over_one_mdl},
      .program = check_one_write,
      .silent_program = TWO_OVER_ONE,
+     .build = CHECK_WITH_GUARD},
+
+    {.rule = "GDB-NULL",
+     .title = "poolproof: GDB-NULL: NULL of NdisGetDataBuffer used in IRP_MJ_WRITE",
+     .catches.write = use_data_unseen,
+     .silent.write = use_data_if_any,
+     .program = ONE_FAILS("data.get")},
+    {.rule = "MDL-MAP-NULL",
+     .title = "poolproof: MDL-MAP-NULL: NULL of a mapping used in IRP_MJ_WRITE",
+     .catches.write = map_unseen,
+     .silent.write = map_if_possible,
+     .program = ONE_FAILS("mdl.map")},
+    {.rule = "GDB-LIFE",
+     .title =
+         "poolproof: GDB-LIFE: data of NdisGetDataBuffer written after its NBL was sent in IRP_MJ_WRITE",
+     .detail = "NBL n0: in flight\n",
+     .catches.write = keep_data_across_send,
+     .silent = {.write = use_data_before_send, .send_complete = use_data_after_send},
+     .program = check_one_write,
      .build = CHECK_WITH_GUARD},
 
     {.rule = "MEM-NULL",
@@ -608,16 +646,6 @@ static const struct check_case cases[] = {
      .title = "poolproof: MEM-NULL: NULL used in DriverEntry",
      .catches.load = call_null,
      .silent.load = use_own_globals_and_stack},
-    {.rule = "MEM-NULL",
-     .title = "poolproof: MEM-NULL: NULL written to in DriverEntry",
-     .catches.load = retreat_null,
-     .silent.load = use_own_globals_and_stack,
-     .build = CHECK_WITH_GUARD},
-    {.rule = "MEM-NULL",
-     .title = "poolproof: MEM-NULL: NULL used in DriverEntry",
-     .catches.load = retreat_null,
-     .silent.load = use_own_globals_and_stack,
-     .build = CHECK_WITHOUT_GUARD},
 
     {.rule = "MEM-WILD",
      .title = "poolproof: MEM-WILD: memory written that is not the driver's in DriverEntry",

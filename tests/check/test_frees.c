@@ -22,7 +22,7 @@ static NTSTATUS free_nb_twice(void) {
 }
 
 static NTSTATUS free_mdl_twice(void) {
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, sizeof(fixture));
+    MDL *mdl = NdisAllocateMdl(fixture.protocol, fixture_take_memory(64), 64);
     NdisFreeMdl(mdl);
     IoFreeMdl(mdl);
     return STATUS_SUCCESS;
@@ -39,12 +39,13 @@ static NTSTATUS free_what_lies_at_one_address(void) {
     NDIS_HANDLE nbl_pool = fixture_make_nbl_pool(true, 0);
     NDIS_HANDLE nb_pool = fixture_make_nb_pool(0);
     const void *first[4] = {0};
+    void *data = fixture_take_memory(64);
     for (int i = 0; i < 2; i++) {
         NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(nbl_pool, 0, 0);
         NdisFreeNetBufferList(nbl);
         NET_BUFFER *nb = NdisAllocateNetBuffer(nb_pool, NULL, 0, 0);
         NdisFreeNetBuffer(nb);
-        MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, sizeof(fixture));
+        MDL *mdl = NdisAllocateMdl(fixture.protocol, data, 64);
         NdisFreeMdl(mdl);
         void *memory = fixture_take_memory(3000);
         NdisFreeMemory(memory, 0, 0);
@@ -55,6 +56,7 @@ static NTSTATUS free_what_lies_at_one_address(void) {
             fixture_reached();
         }
     }
+    NdisFreeMemory(data, 0, 0);
     NdisFreeNetBufferListPool(nbl_pool);
     NdisFreeNetBufferPool(nb_pool);
     return STATUS_SUCCESS;
@@ -137,17 +139,44 @@ static NTSTATUS free_mdl_of_irp(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
+static NTSTATUS free_data_of_nbl(void) {
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(fixture_make_nbl_pool(true, 64), 0, 0);
+    NdisFreeMemory(MmGetSystemAddressForMdlSafe(nbl->FirstNetBuffer->MdlChain, NormalPagePriority), 0,
+                   0);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS free_mdl_of_retreat(void) {
+    NET_BUFFER *nb = NdisAllocateNetBuffer(fixture_make_nb_pool(0), NULL, 0, 0);
+    NdisRetreatNetBufferDataStart(nb, 14, 0, NULL);
+    NdisFreeMdl(nb->MdlChain);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS free_mdl_by_advance(void) {
+    NDIS_HANDLE pool = fixture_make_nb_pool(0);
+    NET_BUFFER *nb = NdisAllocateNetBuffer(pool, NULL, 0, 0);
+    NdisRetreatNetBufferDataStart(nb, 14, 0, NULL);
+    NdisAdvanceNetBufferDataStart(nb, 14, /*FreeMdl=*/TRUE, NULL);
+    NdisFreeNetBuffer(nb);
+    NdisFreeNetBufferPool(pool);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
 // What the driver has hung into an NBL that brought its own NB, MDL and data comes off again.
 static NTSTATUS free_what_was_added(void) {
     NDIS_HANDLE nbl_pool = fixture_make_nbl_pool(true, 64);
     NDIS_HANDLE nb_pool = fixture_make_nb_pool(64);
     NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(nbl_pool, 0, 0);
     NET_BUFFER *nb = NdisAllocateNetBufferMdlAndData(nb_pool);
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, 32);
+    void *memory = fixture_take_memory(32);
+    MDL *mdl = NdisAllocateMdl(fixture.protocol, memory, 32);
     nbl->FirstNetBuffer->Next = nb;
     nbl->FirstNetBuffer->MdlChain->Next = mdl;
     nbl->FirstNetBuffer->MdlChain->Next = NULL;
     NdisFreeMdl(mdl);
+    NdisFreeMemory(memory, 0, 0);
     nbl->FirstNetBuffer->Next = NULL;
     NdisFreeNetBuffer(nb);
     NdisFreeNetBufferList(nbl);
@@ -167,6 +196,61 @@ static NTSTATUS free_mdl_beside_irps(IRP *irp) {
 
 #define ONE_WRITE_NO_SEND \
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
+
+// === FREE-NBL-ATTACHED ===
+
+// An NBL of a pool without NBs, and an NB of its own on it.
+static NET_BUFFER *attach(NET_BUFFER_LIST *nbl) {
+    NET_BUFFER *nb = NdisAllocateNetBuffer(fixture.nb_pool, NULL, 0, 0);
+    nb->Next = nbl->FirstNetBuffer;
+    nbl->FirstNetBuffer = nb;
+    return nb;
+}
+
+static NTSTATUS lose_nb_with_its_nbl(void) {
+    fixture_make_pools();
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    attach(nbl);
+    NdisFreeNetBufferList(nbl);
+    fixture_free_pools();
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS lose_one_of_three_nbs(void) {
+    NET_BUFFER_LIST *nbl;
+    NET_BUFFER *nbs[3];
+    fixture_make_pools();
+    nbl = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    for (int i = 0; i < 3; i++) {
+        nbs[i] = attach(nbl);
+    }
+    NdisFreeNetBuffer(nbs[2]);
+    nbl->FirstNetBuffer = nbs[1];
+    NdisFreeNetBufferList(nbl);
+    NdisFreeNetBuffer(nbs[1]);
+    return STATUS_SUCCESS;
+}
+
+// First the NBL, then its NBs, or the other way round; an NB that stays goes to the next NBL.
+static NTSTATUS free_nbs_in_any_order(void) {
+    fixture_make_pools();
+    NET_BUFFER_LIST *first = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    NET_BUFFER *stays = attach(first);
+    NET_BUFFER *goes = attach(first);
+    NdisFreeNetBufferList(first);
+    NdisFreeNetBuffer(goes);
+    NET_BUFFER_LIST *second = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    stays->Next = NULL;
+    second->FirstNetBuffer->Next = stays;
+    attach(second);
+    NdisFreeNetBuffer(second->FirstNetBuffer);
+    second->FirstNetBuffer = NULL;
+    NdisFreeNetBufferList(second);
+    NdisFreeNetBuffer(stays);
+    fixture_free_pools();
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
 
 // === FREE-NBL-INFLIGHT ===
 
@@ -314,6 +398,22 @@ static const struct check_case cases[] = {
      .catches.write = free_mdl_of_irp,
      .silent.write = free_mdl_beside_irps,
      .program = ONE_WRITE_NO_SEND},
+    {.rule = "FREE-MDL-POOLOWNED",
+     .title = "poolproof: FREE-MDL-POOLOWNED: memory freed that came with another object in DriverEntry",
+     .catches.load = free_data_of_nbl,
+     .silent.load = free_what_was_added},
+    {.rule = "FREE-MDL-POOLOWNED",
+     .title = "poolproof: FREE-MDL-POOLOWNED: MDL freed that came with another object in DriverEntry",
+     .catches.load = free_mdl_of_retreat,
+     .silent.load = free_mdl_by_advance},
+    {.rule = "FREE-NBL-ATTACHED",
+     .title = "poolproof: FREE-NBL-ATTACHED: NB left on an NBL that was freed, made in DriverEntry",
+     .catches.load = lose_nb_with_its_nbl,
+     .silent.load = free_nbs_in_any_order},
+    {.rule = "FREE-NBL-ATTACHED",
+     .title = "poolproof: FREE-NBL-ATTACHED: NB left on an NBL that was freed, made in DriverEntry",
+     .catches.load = lose_one_of_three_nbs,
+     .silent.load = free_nbs_in_any_order},
     {.rule = "FREE-NBL-INFLIGHT",
      .title = "poolproof: FREE-NBL-INFLIGHT: NBL freed while in flight in IRP_MJ_WRITE",
      .catches.write = send_and_free_nbl,

@@ -37,7 +37,7 @@ static void *freed_memory(void) {
 static void *end_of_memory(void) { return (char *)fixture_take_memory(64) + 64; }
 static void *nb(void) { return NdisAllocateNetBuffer(fixture.nb_pool, NULL, 0, 0); }
 static void *nbl(void) { return NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0); }
-static void *mdl(void) { return NdisAllocateMdl(fixture.protocol, &fixture, 64); }
+static void *mdl(void) { return NdisAllocateMdl(fixture.protocol, fixture_take_memory(64), 64); }
 static void *freed_nbl(void) {
     NET_BUFFER_LIST *it = nbl();
     NdisFreeNetBufferList(it);
@@ -87,6 +87,43 @@ static void advance(void *it) { NdisAdvanceNetBufferDataStart(it, 0, TRUE, NULL)
 static void adjust(void *it) { NdisAdjustNetBufferCurrentMdl(it); }
 static void take_context(void *it) { NdisAllocateNetBufferListContext(it, 16, 0, 0); }
 static void give_context(void *it) { NdisFreeNetBufferListContext(it, 16); }
+static void clone(void *it) { NdisAllocateCloneNetBufferList(it, NULL, NULL, 0); }
+static void clone_to(void *it) { NdisAllocateCloneNetBufferList(own_nbl(), it, it, 0); }
+static void clone_with_nb(void *it) {
+    NET_BUFFER_LIST *original = own_nbl();
+    original->FirstNetBuffer->Next = it;
+    NdisAllocateCloneNetBufferList(original, NULL, NULL, 0);
+}
+static void fragment(void *it) { NdisAllocateFragmentNetBufferList(it, NULL, NULL, 0, 20, 14, 0, 0); }
+static void fragment_with_mdl(void *it) {
+    NET_BUFFER_LIST *original = own_nbl();
+    original->FirstNetBuffer->MdlChain = original->FirstNetBuffer->CurrentMdl = it;
+    original->FirstNetBuffer->stDataLength = 60;
+    NdisAllocateFragmentNetBufferList(original, NULL, NULL, 0, 20, 14, 0, 0);
+}
+static void reassemble(void *it) { NdisAllocateReassembledNetBufferList(it, it, 0, 14, 0, 0); }
+static void free_clone(void *it) { NdisFreeCloneNetBufferList(it, 0); }
+static void free_fragment(void *it) { NdisFreeFragmentNetBufferList(it, 14, 0); }
+static void free_reassembled(void *it) { NdisFreeReassembledNetBufferList(it, 0, 0); }
+static void free_fragment_with_fields(void *it) {
+    NET_BUFFER_LIST *first =
+        NdisAllocateFragmentNetBufferList(fixture_make_send(irp()), NULL, NULL, 0, 20, 14, 0, 0);
+    first->FirstNetBuffer->MdlChain = first->FirstNetBuffer->CurrentMdl = it;
+    first->FirstNetBuffer->Next = it;
+    first->ParentNetBufferList = it;
+    first->Context = it;
+    NdisFreeFragmentNetBufferList(first, 14, 0);
+}
+static void copy_info(void *it) {
+    NdisCopySendNetBufferListInfo(own_nbl(), it);
+    NdisCopyReceiveNetBufferListInfo(it, own_nbl());
+}
+static void ask_pools(void *it) {
+    NdisGetPoolFromNetBufferList(it);
+    NdisGetPoolFromNetBuffer(it);
+    NdisGetNetBufferListProtocolId(it);
+}
+static void free_object(void *it) { NdisFreeGenericObject(it); }
 static void send(void *it) { NdisSendNetBufferLists(fixture.binding, it, 0, 0); }
 static void send_on(void *it) { NdisSendNetBufferLists(it, own_nbl(), 0, 0); }
 static void send_with_next(void *it) {
@@ -230,6 +267,19 @@ static const struct {
     ACT(adjust),
     ACT(take_context),
     ACT(give_context),
+    ACT(clone),
+    ACT(clone_to),
+    ACT(clone_with_nb),
+    ACT(fragment),
+    ACT(fragment_with_mdl),
+    ACT(reassemble),
+    ACT(free_clone),
+    ACT(free_fragment),
+    ACT(free_reassembled),
+    ACT(free_fragment_with_fields),
+    ACT(copy_info),
+    ACT(ask_pools),
+    ACT(free_object),
     ACT(send),
     ACT(send_on),
     ACT(send_with_next),

@@ -9,8 +9,8 @@ static NTSTATUS take_one_of_each(void) {
     fixture.kept[1] = fixture_make_nb_pool(0);
     fixture.kept[2] = NdisAllocateNetBufferList(fixture.kept[0], 0, 0);
     fixture.kept[3] = NdisAllocateNetBuffer(fixture.kept[1], NULL, 0, 0);
-    fixture.kept[4] = NdisAllocateMdl(fixture.protocol, &fixture, sizeof(fixture));
     fixture.kept[5] = fixture_take_memory(1);
+    fixture.kept[4] = NdisAllocateMdl(fixture.protocol, fixture.kept[5], 1);
     return STATUS_SUCCESS;
 }
 

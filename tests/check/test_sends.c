@@ -243,7 +243,7 @@ static NTSTATUS send_long(IRP *irp) {
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
     MDL *mdls = NULL;
     for (int i = 0; i < 300; i++) {
-        MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, 1);
+        MDL *mdl = NdisAllocateMdl(fixture.protocol, irp->MdlAddress->MappedSystemVa, 1);
         mdl->Next = mdls;
         mdls = mdl;
     }
@@ -311,7 +311,7 @@ static NTSTATUS send_mdl_on_stack(IRP *irp) {
 
 static NTSTATUS send_freed_mdl(IRP *irp) {
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, &fixture, 60);
+    MDL *mdl = NdisAllocateMdl(fixture.protocol, fixture_take_memory(60), 60);
     NdisFreeMdl(mdl);
     nbl->FirstNetBuffer->MdlChain = nbl->FirstNetBuffer->CurrentMdl = mdl;
     fixture_send(nbl);
@@ -346,11 +346,11 @@ static void free_mdl_in_memory(NET_BUFFER_LIST *nbl) {
 
 // === MEM-UAF: data that is not there ===
 
-// A send of other memory than the write's.
+// A send of other memory than the write's. IoAllocateMdl takes whatever it gets.
 static NTSTATUS send_memory(IRP *irp, void *memory, ULONG length) {
     fixture_hold();
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
-    MDL *mdl = NdisAllocateMdl(fixture.protocol, memory, length);
+    MDL *mdl = IoAllocateMdl(memory, length, FALSE, FALSE, NULL);
     nbl->FirstNetBuffer->MdlChain = nbl->FirstNetBuffer->CurrentMdl = fixture.kept[0] = mdl;
     fixture_send(nbl);
     return STATUS_PENDING;
@@ -384,7 +384,7 @@ static NTSTATUS send_globals(IRP *irp) {
 }
 
 static void free_mdl_and_memory(NET_BUFFER_LIST *nbl) {
-    NdisFreeMdl(fixture.kept[0]);
+    IoFreeMdl(fixture.kept[0]);
     if (fixture.kept[1] != NULL) {
         NdisFreeMemory(fixture.kept[1], 0, 0);
     }
@@ -514,8 +514,8 @@ static const struct check_case cases[] = {
      .catches.write = send_freed,
      .silent.send_complete = send_once_more,
      .program = COMPLETED_TWICE},
-    {.rule = "MEM-UAF",
-     .title = "poolproof: MEM-UAF: NBL sent with an MDL of freed memory in IRP_MJ_WRITE",
+    {.rule = "MDL-BUFFER-LIFE",
+     .title = "poolproof: MDL-BUFFER-LIFE: NBL sent with an MDL of freed memory in IRP_MJ_WRITE",
      .catches.write = send_freed_data,
      .silent = {.write = send_whole_memory, .send_complete = free_mdl_and_memory},
      .program = check_one_write},
@@ -577,8 +577,8 @@ static const struct check_case cases[] = {
      .catches.write = send_wild_nb,
      .silent = {.write = send_mdl_in_memory, .send_complete = free_mdl_in_memory},
      .program = check_one_write},
-    {.rule = "POOL-PRIVATE",
-     .title = "poolproof: POOL-PRIVATE: NBL sent with an NB that does not exist in IRP_MJ_WRITE",
+    {.rule = "FREE-NB-LINKED",
+     .title = "poolproof: FREE-NB-LINKED: NBL sent with an NB that has been freed in IRP_MJ_WRITE",
      .catches.write = send_freed_nb,
      .silent = {.write = send_mdl_in_memory, .send_complete = free_mdl_in_memory},
      .program = check_one_write},

@@ -17,7 +17,7 @@ import traceback
 BINARY = os.path.abspath(sys.argv[1])
 GOOD = """# one write, completed
 poolproof 1
-a0 = adapter(backfill: 64)
+a0 = adapter(mtu: 9000)
 b0 = bind(a0)
 restart(b0)
 f0 = create(a0)
@@ -68,6 +68,22 @@ def drivers():
     return [json.loads(line) for line in call("list", "drivers", "--json").out.splitlines()]
 
 
+def pools():
+    return [json.loads(line)["name"] for line in call("list", "pools", "--json").out.splitlines()]
+
+
+def pool_program():
+    """One of each op that needs no object: nothing that a pool may not be asked for."""
+    lines, counts = ["poolproof 1 pool"], {}
+    for op in map(json.loads, call("list", "ops", "--json").out.splitlines()):
+        if op["language"] == "pool" and all(arg["kind"] != "handle" for arg in op["args"]):
+            letter = op["result"]
+            number = counts.get(letter, 0)
+            counts[letter] = number + 1
+            lines.append((f"{letter}{number} = " if letter else "") + op["word"] + "()")
+    return "\n".join(lines) + "\n"
+
+
 def is_bad(name, result, place, reason):
     """Exit 2, and a line on stderr that says where and why and cannot be taken for a finding."""
     line = next((l for l in result.err.splitlines() if l.startswith(f"error: {place}")), "")
@@ -82,7 +98,7 @@ def test_help():
         check(f"help names {verb}", re.search(rf"^  {verb} ", result.out, re.M), result)
         own = call(verb, "--help")
         check(f"help of {verb}", own.status == 0 and f" {verb} " in own.out.splitlines()[0], own)
-    for option in ("--driver", "--seconds", "--runs", "--seed", "--findings"):
+    for option in ("--driver", "--pool", "--strict", "--seconds", "--runs", "--seed", "--findings"):
         check(f"help of fuzz has {option}", option in call("fuzz", "--help").out)
     version = call("--version")
     check("version", version.status == 0 and re.match(r"poolproof \S+, program format 1$", version.out),
@@ -102,6 +118,14 @@ def test_bad_usage():
         is_bad(f"--seconds {value!r}", call("fuzz", "--seconds", value), "--seconds", "no whole number")
     is_bad("--seed too large", call("fuzz", "--seed", 2**32), "--seed", "no whole number")
     is_bad("unknown driver", call("run", "--driver", "nope", "x"), "nope", "no such driver")
+    players = ("run", "fuzz") if has_fuzz() else ("run",)
+    for verb in (*players, "show", "pack"):
+        is_bad(f"{verb}: unknown pool", call(verb, "--pool", "nope", "x"), "nope", "no such pool")
+    for verb in players:
+        is_bad(f"{verb}: two things to play on", call(verb, "--pool", "arena", "--driver", "echo", "x"),
+               "--pool", "cannot go with --driver")
+        is_bad(f"{verb}: a strict pool", call(verb, "--pool", "arena", "--strict", "x"),
+               "--strict", "cannot go with --pool")
     is_bad("run nothing", call("run"), "run", "which programs")
     is_bad("show nothing", call("show"), "show", "which files")
     is_bad("pack nothing", call("pack", "-o", "out"), "pack", "which files")
@@ -114,9 +138,10 @@ def test_bad_usage():
 def test_list():
     keys = {
         "rules": {"id", "severity", "statement", "source", "symptom"},
-        "ops": {"word", "result", "about", "args"},
+        "ops": {"language", "word", "result", "about", "args"},
         "points": {"name", "kind", "function", "duty", "statuses"},
         "drivers": {"name", "is_default", "expected_title"},
+        "pools": {"name", "is_default"},
     }
     for name, expected in keys.items():
         text, objects = call("list", name), call("list", name, "--json")
@@ -127,6 +152,9 @@ def test_list():
             word = row.get("word") or row.get("name") or row.get("id")
             check(f"list {name} has {word}", word in text.out)
     check("one driver is the default at most", sum(d["is_default"] for d in drivers()) <= 1)
+    check("the default pool comes first", call("list", "pools").out.startswith("arena (default)\n"))
+    languages = [json.loads(line)["language"] for line in call("list", "ops", "--json").out.splitlines()]
+    check("ops of both languages", sorted(set(languages)) == ["pool", "protocol"], languages)
     titles = [d["expected_title"] for d in drivers() if d["expected_title"]]
     check("planted titles are titles", all(t.startswith("poolproof: ") for t in titles), titles)
 
@@ -170,8 +198,8 @@ def test_run():
           [l.split()[:2] for l in result.out.splitlines()[:-1]] ==
           [["ok", "p/below/good"], ["ok", "p/good.prog"]] and
           result.out.splitlines()[-1] == "2 programs, 0 with a finding, 0 bad inputs", result)
-    keys = {"file", "driver", "verdict", "title", "rule", "op", "digest", "ops", "ops_played", "events",
-            "rules_checked", "faults_armed", "faults_fired", "points", "advice"}
+    keys = {"file", "driver", "pool", "verdict", "title", "rule", "op", "digest", "ops", "ops_played",
+            "events", "rules_checked", "faults_armed", "faults_fired", "points", "advice"}
     result = call("run", "--json", "p")
     rows = [json.loads(line) for line in result.out.splitlines()]
     check("run --json", len(rows) == 2 and all(set(row) == keys for row in rows) and
@@ -186,6 +214,47 @@ def test_run():
         file.write(GOOD.encode())
     result = subprocess.run([BINARY.encode(), b"run", b"--json", odd], capture_output=True, check=False)
     check("odd file names are JSON still", json.loads(result.stdout)["file"] == "odd2\n\"\ufffd\x01.prog")
+
+
+def test_pool_programs():
+    text = pool_program()
+    write("p/pool.prog", text)
+    write("p/good.prog", GOOD)
+    check("show of a pool program", call("show", "p/pool.prog").out == text)
+    result = call("pack", "p/pool.prog", "-o", "packed")
+    packed = call("show", "--pool", "arena", "packed/pool")
+    check("pack of a pool program", result.status == 0 and packed.out == text, (result, packed))
+    call("pack", "--pool", "arena", "packed/pool", "-o", "again")
+    check("pack of packed", read("again/pool") == read("packed/pool"))
+    result = call("run", "p/pool.prog")
+    match = re.match(r"ok p/pool\.prog \((\d+) ops, \d+ events, digest ([0-9a-f]{16})\)\n", result.out)
+    check("run of a pool program", result.status == 0 and match and
+          int(match.group(1)) == text.count("\n") - 1, result)
+    packed = call("run", "--pool", "arena", "packed/pool")
+    check("run of a packed one has the same digest", match and match.group(2) in packed.out, packed)
+    rows = [json.loads(line) for line in call("run", "--json", "p").out.splitlines()]
+    check("run of both languages", [(row["verdict"], row["pool"], bool(row["driver"])) for row in rows] ==
+          [("ok", None, True), ("ok", "arena", False)], rows)
+    check("rules that were broken have their own member", "advice" in rows[0] and "broken" in rows[1] and
+          not {"broken"} & set(rows[0]) and not {"advice"} & set(rows[1]), rows)
+    strict = call("run", "--strict", "p")
+    check("strict runs take pool programs as they are", "ok p/pool.prog" in strict.out, strict)
+    is_bad("a pool program on a driver", call("run", "--driver", "echo", "p/pool.prog"), "p/pool.prog",
+           "a pool program, and no driver")
+    result = call("run", "--pool", "arena", "p")
+    is_bad("a protocol program on a pool", result, "p/good.prog", "a protocol program, and no pool")
+    check("the others are played still", "ok p/pool.prog" in result.out, result)
+    rows = [json.loads(line) for line in call("run", "--json", "--pool", "arena", "p").out.splitlines()]
+    check("JSON tells of it", [(row["verdict"], row["pool"]) for row in rows] ==
+          [("error", "arena"), ("ok", "arena")], rows)
+    write("mixed.prog", text + "restart(b0)\n")
+    is_bad("an op of the other language", call("run", "mixed.prog"),
+           f"mixed.prog:{len(text.splitlines()) + 1}:1", "restart is an op of protocol programs")
+    write("unknown.prog", "poolproof 1 poll\n")
+    is_bad("an unknown language", call("run", "unknown.prog"), "unknown.prog:1:13", 'did you mean "pool"')
+    for pool in pools():
+        result = call("run", "--pool", pool, "p/pool.prog")
+        check(f"run on {pool}", result.status == 0 or result.out.startswith("poolproof: POOL-"), result)
 
 
 def test_bad_input():
@@ -323,6 +392,80 @@ def test_fuzz_corpus():
     is_bad("seeds are a file", call("fuzz", "--runs", 9, "grown", "file"), "file", "Not a directory")
     is_bad("findings is a file", call("fuzz", "--runs", 9, "--findings", "file"), "file", "Not a directory")
     is_bad("findings cannot be made", call("fuzz", "--findings", "/proc/x/y"), "/proc/x/y", "No such file")
+
+
+def test_fuzz_pool():
+    if not has_fuzz():
+        return
+    result = call("fuzz", "--pool", "arena", "--runs", 2000, "--seed", 7, "corpus")
+    last = statuses(result)[-1]
+    # Whether the pool is right is the business of other tests.
+    check("fuzz --pool", result.status in (0, 1) and re.search(r"^arena: 2000 runs in", result.out, re.M),
+          result)
+    check("status of a pool", last["runs"] == 2000 and last["ops_played"] > 0 and "advice" not in last and
+          last["points"] == len(last["point"]) < len(call("list", "points").out.split("write: (fail")), last)
+    told = dict(re.findall(r"^broken (\S+), (\d+) times: ", result.out, re.M))
+    check("rules that were broken are told", told and
+          told == {rule: str(times) for rule, times in last["broken"].items()}, last)
+    result = call("run", "--pool", "arena", "corpus")
+    check("the corpus is of pool programs", result.status in (0, 1) and len(os.listdir("corpus")) > 3, result)
+    write("corpus/seeds/pool/one.prog", pool_program())
+    played = statuses(call("fuzz", "--pool", "arena", "--runs", 4, "--seed", 1))[-1]["ops_played"]
+    check("without directories the seeds are read", played >= pool_program().count("\n") - 1, played)
+    check("and only read", os.listdir("corpus/seeds/pool") == ["one.prog"])
+
+
+def test_fuzz_finding_in_pool():
+    if not has_fuzz():
+        return
+    title = None
+    for pool in pools()[1:]:
+        result = call("fuzz", "--pool", pool, "--seconds", 5)
+        out = result.out.splitlines()
+        title = next((line for line in out if line.startswith("poolproof: POOL-")), None)
+        if title:
+            break
+    if not title:
+        check("a planted pool is found", len(pools()) < 3)
+        return
+    check("a finding is exit status 1", result.status == 1, result)
+    folder = out[out.index(title) + 1].split(" (")[0].strip()
+    program = read(f"{folder}/program.prog").decode().splitlines()
+    check("the program says that it is for pools", program[:2] == [f"# {title}", "poolproof 1 pool"], program)
+    for file in ("program.prog", "input"):
+        again = call("run", "--pool", pool, f"{folder}/{file}")
+        check(f"{file} finds it again", again.status == 1 and again.out.startswith(title + "\n"), again)
+    report = read(f"{folder}/report.txt").decode()
+    replay = re.search(rf"replay: (\S*{os.path.basename(BINARY)} run --pool {pool} .*)", report)
+    again = replay and subprocess.run(replay.group(1), shell=True, capture_output=True, check=False)
+    check("the report says on which pool to replay", again and again.returncode == 1, report)
+
+
+def test_strict():
+    if not has_fuzz():
+        return
+    for driver in drivers():
+        lax = call("fuzz", "--driver", driver["name"], "--runs", 3000, "--seed", 3)
+        advice = statuses(lax)[-1]["advice"]
+        if advice:
+            break
+    else:
+        check("a driver breaks a rule that is only counted", False)
+        return
+    told = dict(re.findall(r"^advice (\S+), (\d+) times: ", lax.out, re.M))
+    check("advice is told at the end", told == {rule: str(times) for rule, times in advice.items()}, lax)
+    result = call("fuzz", "--driver", driver["name"], "--runs", 3000, "--seed", 3, "--strict")
+    title = next((line for line in result.out.splitlines()
+                  if line.startswith("poolproof: ") and line.split(": ")[1] in advice), "")
+    check("with --strict advice is a finding", result.status == 1 and title and
+          not statuses(result)[-1]["advice"], result)
+    folder = result.out.splitlines()[result.out.splitlines().index(title) + 1].split(" (")[0].strip()
+    row = json.loads(call("run", "--driver", driver["name"], "--json", f"{folder}/program.prog").out)
+    check("without it, it is advice", title.split(": ")[1] in row["advice"], row)
+    replay = re.search(r"replay: (.* --strict .*)", read(f"{folder}/report.txt").decode())
+    again = replay and subprocess.run(replay.group(1), shell=True, capture_output=True, check=False)
+    check("the report replays it strictly", again and again.returncode == 1 and
+          again.stdout.decode().startswith(title + "\n"), (replay, again))
 
 
 def find_planted():

@@ -14,12 +14,13 @@ static struct pp_program program;
 static uint32_t fired_event_count;
 static uint64_t fired_point, fired_call;
 
-static void note(const struct pp_event *event) {
+static bool note(const struct pp_event *event) {
     if (event->kind == PP_EVENT_FAULT_FIRED) {
         fired_event_count++;
         fired_point = event->args[0];
         fired_call = event->args[1];
     }
+    return true;
 }
 
 static int begin(void **state) {

@@ -10,13 +10,14 @@ static char notes[256];
 static size_t note_count;
 static int crash;
 
-static void on_event(const struct pp_event *event) {
+static bool on_event(const struct pp_event *event) {
     if (event->kind == PP_EVENT_CRASH) {
         crash = (int)event->args[0];
         if (pp_schedule_current() != NULL) {
             pp_fiber_end_run(pp_schedule_current());
         }
     }
+    return true;
 }
 
 int fibers_begin(void **state) {

@@ -11,9 +11,10 @@ static struct pp_program program;
 static struct pp_event last_events[PP_EVENT_COUNT];
 static uint32_t event_counts[PP_EVENT_COUNT];
 
-static void keep(const struct pp_event *event) {
+static bool keep(const struct pp_event *event) {
     last_events[event->kind] = *event;
     event_counts[event->kind]++;
+    return true;
 }
 
 int scene_begin(void **state) {
@@ -59,6 +60,10 @@ NDIS_HANDLE scene_nb_pool(uint32_t data_size) {
         .DataSize = data_size,
     };
     return NdisAllocateNetBufferPool(NULL, &parameters);
+}
+
+bool scene_is_mdl(const MDL *mdl) {
+    return pp_arena_is(mdl, PP_USE_MDL) || pp_arena_is(mdl, PP_USE_RETREAT_MDL);
 }
 
 #if PP_HAS_GUARD

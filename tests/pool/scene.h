@@ -26,6 +26,9 @@ uint32_t scene_event_count(enum pp_event_kind kind);
 NDIS_HANDLE scene_nbl_pool(bool has_nb, uint16_t context_size, uint32_t data_size);
 NDIS_HANDLE scene_nb_pool(uint32_t data_size);
 
+// True if a live MDL that the pool made is at this address.
+bool scene_is_mdl(const MDL *mdl);
+
 // True if a driver could not touch the byte; without a guard nothing is ever closed.
 bool scene_is_closed(const volatile void *address);
 

@@ -108,7 +108,7 @@ static void test_reuse_in_another_layout(void **state) {
     NDIS_HANDLE bare = scene_nbl_pool(false, 0, 0);
     NDIS_HANDLE full = scene_nbl_pool(true, 16, 64);
     NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(full, 0, 0);
-    uint32_t size = (uint32_t)scene_event(PP_EVENT_NBL_MADE)->args[3];
+    uint32_t size = pp_arena_find(nbl)->size;
     NdisFreeNetBufferList(nbl);
     assert_true(scene_is_closed((char *)nbl + size - 1));
     assert_ptr_equal(NdisAllocateNetBufferList(bare, (USHORT)(size - sizeof(*nbl) - 48), 0), nbl);

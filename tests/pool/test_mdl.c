@@ -34,8 +34,8 @@ static void test_free_leaves_chain_and_buffer(void **state) {
     first->Next = second;
     buffer[0] = 7;
     IoFreeMdl(first);
-    assert_true(pp_pool_is_mdl(second));
-    assert_false(pp_pool_is_mdl(first));
+    assert_true(scene_is_mdl(second));
+    assert_false(scene_is_mdl(first));
     assert_int_equal(second->ByteCount, 20);
     assert_int_equal(buffer[0], 7);
     NdisFreeMdl(second);

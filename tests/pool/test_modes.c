@@ -63,8 +63,7 @@ static void test_p0_has_no_nb(void **state) {
     assert_int_equal(made->args[0], (uintptr_t)nbl);
     assert_int_equal(made->args[1], (uintptr_t)pool);
     assert_int_equal(made->args[2], 0);
-    assert_int_equal(made->args[3], sizeof(NET_BUFFER_LIST));
-    assert_int_equal(made->args[4], 0);
+    assert_int_equal(made->args[3], 0);
 }
 
 // A6: the plain allocator attaches the NB, without data.
@@ -75,7 +74,7 @@ static void test_p1_has_an_empty_nb(void **state) {
     check_nbl(nbl, pool);
     check_nb(nbl->FirstNetBuffer, pool, NULL, NULL, 0, 0, 0);
     assert_int_equal(scene_event(PP_EVENT_NBL_MADE)->args[2], (uintptr_t)nbl->FirstNetBuffer);
-    assert_int_equal(scene_event(PP_EVENT_NBL_MADE)->args[4], 0);
+    assert_int_equal(scene_event(PP_EVENT_NBL_MADE)->args[3], 0);
 }
 
 static void test_p1_takes_a_chain(void **state) {
@@ -114,7 +113,7 @@ static void test_p2_has_data(void **state) {
         check_nb(nb, pool, nb->MdlChain, nb->MdlChain, offset, offset, 0);
         check_mdl(nb->MdlChain, MmGetSystemAddressForMdlSafe(nb->MdlChain, NormalPagePriority), 1000);
         assert_int_equal((uintptr_t)nb->MdlChain->MappedSystemVa % MEMORY_ALLOCATION_ALIGNMENT, 0);
-        assert_int_equal(scene_event(PP_EVENT_NBL_MADE)->args[4], (uintptr_t)nb->MdlChain);
+        assert_int_equal(scene_event(PP_EVENT_NBL_MADE)->args[3], (uintptr_t)nb->MdlChain);
         memset(nb->MdlChain->MappedSystemVa, 1, 1000);
     }
 }
@@ -138,7 +137,7 @@ static void test_nb_pool_with_data(void **state) {
     NET_BUFFER *nb = NdisAllocateNetBufferMdlAndData(pool);
     check_nb(nb, pool, nb->MdlChain, nb->MdlChain, 77, 77, 0);
     check_mdl(nb->MdlChain, nb->MdlChain->MappedSystemVa, 77);
-    assert_int_equal(scene_event(PP_EVENT_NB_MADE)->args[3], (uintptr_t)nb->MdlChain);
+    assert_int_equal(scene_event(PP_EVENT_NB_MADE)->args[2], (uintptr_t)nb->MdlChain);
 }
 
 // A8: as much as the pool or the call asks for, whichever is more; the used part at the end.

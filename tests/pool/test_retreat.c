@@ -32,7 +32,7 @@ static void test_retreat_in_place(void **state) {
     assert_int_equal(NdisRetreatNetBufferDataStart(nb, 0, 0, NULL), NDIS_STATUS_SUCCESS);
     check(0, 256, mdl, 0);
     assert_ptr_equal(nb->MdlChain, mdl);
-    assert_int_equal(scene_event(PP_EVENT_RETREAT)->args[3], 0);
+    assert_null(scene_event(PP_EVENT_MDL_ADDED));
 }
 
 static void test_advance_in_place(void **state) {
@@ -42,7 +42,7 @@ static void test_advance_in_place(void **state) {
     NdisAdvanceNetBufferDataStart(nb, 136, TRUE, NULL);  // to the very end
     check(256, 0, mdl, 256);
     assert_ptr_equal(nb->MdlChain, mdl);
-    assert_true(pp_pool_is_mdl(mdl));  // no retreat has made it
+    assert_true(scene_is_mdl(mdl));  // no retreat has made it
 }
 
 static void test_retreat_and_advance_are_inverse(void **state) {
@@ -68,9 +68,9 @@ static void test_retreat_grows(void **state) {
     assert_int_equal(added->ByteCount, 131);
     check(130, 257, added, 130);  // the last byte of it, then the old backfill
     memset(added->MappedSystemVa, 1, 131);
-    const struct pp_event *retreat = scene_event(PP_EVENT_RETREAT);
-    assert_int_equal(retreat->args[2], NDIS_STATUS_SUCCESS);
-    assert_int_equal(retreat->args[3], (uintptr_t)added);
+    assert_int_equal(scene_event(PP_EVENT_RETREATED)->args[2], NDIS_STATUS_SUCCESS);
+    assert_int_equal(scene_event(PP_EVENT_MDL_ADDED)->args[1], (uintptr_t)added);
+    assert_int_equal(scene_event(PP_EVENT_MDL_ADDED)->args[2], 0);
     // The new backfill serves the next one.
     assert_int_equal(NdisRetreatNetBufferDataStart(nb, 130, 0, NULL), NDIS_STATUS_SUCCESS);
     assert_ptr_equal(nb->MdlChain, added);
@@ -86,14 +86,14 @@ static void test_advance_frees_what_retreat_added(void **state) {
     assert_ptr_not_equal(first, second);
     check(105, 466, second, 105);
     NdisAdvanceNetBufferDataStart(nb, 99, TRUE, NULL);  // one byte of the second is still used
-    assert_true(pp_pool_is_mdl(second));
+    assert_true(scene_is_mdl(second));
     NdisAdvanceNetBufferDataStart(nb, 1, TRUE, NULL);
-    assert_false(pp_pool_is_mdl(second));
+    assert_false(scene_is_mdl(second));
     assert_ptr_equal(nb->MdlChain, first);
     check(0, 366, first, 0);
     NdisAdvanceNetBufferDataStart(nb, 210, TRUE, NULL);
-    assert_false(pp_pool_is_mdl(first));
-    assert_int_equal(scene_event_count(PP_EVENT_MDL_FREE), 2);
+    assert_false(scene_is_mdl(first));
+    assert_int_equal(scene_event_count(PP_EVENT_MDL_GONE), 2);
     check(100, 156, mdl, 100);
 }
 
@@ -155,7 +155,7 @@ static void test_handlers(void **state) {
     assert_int_equal(handler_calls, 1);
     assert_int_equal(nb->MdlChain->ByteCount, 66);
     assert_ptr_equal(nb->MdlChain->MappedSystemVa, handler_buffer);
-    assert_int_equal(scene_event(PP_EVENT_RETREAT)->args[3], 0);  // announced by its own allocation
+    assert_int_equal(scene_event(PP_EVENT_MDL_ADDED)->args[2], 1);
     NdisAdvanceNetBufferDataStart(nb, 110, TRUE, free_mdl);
     assert_int_equal(free_calls, 1);
     assert_ptr_equal(nb->MdlChain, mdl);

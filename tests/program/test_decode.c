@@ -18,13 +18,14 @@ static void test_round_trip(void **unused) {
     (void)unused;
     uint64_t state = 1;
     for (unsigned i = 0; i < ROUND_TRIPS; i++) {
-        random_program(&state, i % 100 ? 24 : PP_PROGRAM_OPS_MAX, &program);
+        enum pp_language language = i % PP_LANGUAGE_COUNT;
+        random_program(&state, language, i % 99 ? 24 : PP_PROGRAM_OPS_MAX, &program);
         assert_null(pp_program_check(&program));
         size_t size = pp_program_encode(&program, bytes, PP_PROGRAM_BYTES_MAX);
         assert_int_equal(size == 0, program.op_count == 0);
         assert_false(pp_program_is_text(bytes, size));
         memset(&decoded, 0x5a, sizeof decoded);
-        pp_program_decode(bytes, size, &decoded);
+        pp_program_decode(language, bytes, size, &decoded);
         assert_null(pp_program_check(&decoded));
         assert_true(pp_program_equal(&decoded, &program));
     }
@@ -33,18 +34,22 @@ static void test_round_trip(void **unused) {
 static void test_any_bytes_are_a_valid_program(void **unused) {
     (void)unused;
     uint64_t state = 2;
-    uint32_t op_count = 0;
+    uint32_t op_counts[PP_LANGUAGE_COUNT] = {0};
     for (unsigned i = 0; i < ROUND_TRIPS; i++) {
-        size_t size = random_below(&state, i % 100 ? 200 : sizeof bytes);
+        enum pp_language language = i % PP_LANGUAGE_COUNT;
+        size_t size = random_below(&state, i % 99 ? 200 : sizeof bytes);
         for (size_t j = 0; j < size; j++) {
             bytes[j] = (uint8_t)random_next(&state);
         }
-        pp_program_decode(bytes, size, &program);
+        pp_program_decode(language, bytes, size, &program);
         assert_null(pp_program_check(&program));
-        op_count += program.op_count;
+        assert_int_equal(program.language, language);
+        op_counts[language] += program.op_count;
     }
     // Not all of it may be thrown away.
-    assert_true(op_count > ROUND_TRIPS);
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        assert_true(op_counts[i] > ROUND_TRIPS / PP_LANGUAGE_COUNT);
+    }
 }
 
 // Is `part` what `whole` is when cut somewhere, attributes of its last op included?
@@ -74,16 +79,17 @@ static void test_prefix_of_bytes_is_prefix_of_program(void **unused) {
     (void)unused;
     uint64_t state = 3;
     for (unsigned i = 0; i < 500; i++) {
+        enum pp_language language = i % PP_LANGUAGE_COUNT;
         size_t size = 1 + random_below(&state, 120);
         for (size_t j = 0; j < size; j++) {
             bytes[j] = (uint8_t)random_next(&state);
         }
-        pp_program_decode(bytes, size, &program);
+        pp_program_decode(language, bytes, size, &program);
         for (size_t cut = 0; cut <= size; cut++) {
             // A copy of its own, so that a sanitizer sees a read beyond the cut.
             uint8_t copy[120];
             memcpy(copy, bytes, cut);
-            pp_program_decode(copy, cut, &decoded);
+            pp_program_decode(language, copy, cut, &decoded);
             assert_true(is_prefix(&decoded, &program));
         }
     }
@@ -92,7 +98,7 @@ static void test_prefix_of_bytes_is_prefix_of_program(void **unused) {
 static void test_no_bytes_are_the_empty_program(void **unused) {
     (void)unused;
     program.op_count = 7;
-    pp_program_decode(NULL, 0, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, NULL, 0, &program);
     assert_int_equal(program.op_count, 0);
     assert_int_equal(pp_program_encode(&program, NULL, 0), 0);
 }
@@ -101,9 +107,9 @@ static void test_record_cut_off_is_left_out(void **unused) {
     (void)unused;
     // adapter: mtu 64 + 0x0102, backfill 3
     const uint8_t adapter[] = {PP_OP_ADAPTER, 0x02, 0x01, 3};
-    pp_program_decode(adapter, sizeof adapter - 1, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, adapter, sizeof adapter - 1, &program);
     assert_int_equal(program.op_count, 0);
-    pp_program_decode(adapter, sizeof adapter, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, adapter, sizeof adapter, &program);
     assert_int_equal(program.op_count, 1);
     assert_int_equal(program.ops[0].args[0], 64 + 0x0102);
     assert_int_equal(program.ops[0].args[1], 3);
@@ -132,7 +138,7 @@ static void test_values_are_reduced(void **unused) {
         0,
         1,  // tags wrap around: op 0
     };
-    pp_program_decode(records, sizeof records, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, records, sizeof records, &program);
     assert_int_equal(program.op_count, 3);
     assert_int_equal(program.ops[0].args[0], 64 + 0xffff % (9000 - 64 + 1));
     assert_int_equal(program.ops[1].args[0], 0);
@@ -187,7 +193,7 @@ static void test_records_out_of_place_are_left_out(void **unused) {
         0,
         3,
     };
-    pp_program_decode(records, sizeof records, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, records, sizeof records, &program);
     assert_int_equal(program.op_count, 2);
     assert_int_equal(program.ops[0].kind, PP_OP_LOAD);
     assert_int_equal(program.ops[0].fault_count, 0);
@@ -195,6 +201,32 @@ static void test_records_out_of_place_are_left_out(void **unused) {
     assert_int_equal(program.ops[1].outcome_count, 1);
     assert_int_equal(program.ops[1].choice_count, 2);
     assert_int_equal(program.ops[1].choices[1].at, 7);
+}
+
+// Pool programs have no outcomes and choices, so no tags for them, and no devices.
+static void test_what_a_language_does_not_have_is_left_out(void **unused) {
+    (void)unused;
+    const uint8_t op_count = PP_POOL_OP_COUNT;
+    const uint8_t records[] = {
+        op_count,
+        PP_POINT_DEVICE_CREATE,
+        0,  // no such fault
+        op_count,
+        PP_POINT_NBL_ALLOCATE,
+        0,
+        op_count + 1,  // tags wrap around: op 0
+    };
+    program = (struct pp_program){.language = PP_LANGUAGE_POOL, .op_count = 1};
+    for (unsigned i = 0; i < pp_pool_op_infos[0].arg_count; i++) {
+        program.ops[0].args[i] = pp_pool_op_infos[0].args[i].standard;
+    }
+    memset(bytes, 0, sizeof bytes);
+    size_t size = pp_program_encode(&program, bytes, sizeof bytes);
+    memcpy(bytes + size, records, sizeof records);
+    pp_program_decode(PP_LANGUAGE_POOL, bytes, sizeof bytes, &program);
+    assert_int_equal(program.ops[0].fault_count, 1);
+    assert_int_equal(program.ops[0].faults[0].point, PP_POINT_NBL_ALLOCATE);
+    assert_int_equal(program.ops[1].kind, 0);
 }
 
 static void test_ops_beyond_the_limit_are_left_out(void **unused) {
@@ -205,7 +237,7 @@ static void test_ops_beyond_the_limit_are_left_out(void **unused) {
     }
     const uint8_t fault[] = {PP_OP_COUNT, 0, 0};
     memcpy(bytes + size, fault, sizeof fault);
-    pp_program_decode(bytes, size + sizeof fault, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, bytes, size + sizeof fault, &program);
     assert_int_equal(program.op_count, PP_PROGRAM_OPS_MAX);
     assert_int_equal(program.ops[PP_PROGRAM_OPS_MAX - 1].fault_count, 0);
 }
@@ -221,7 +253,7 @@ static void test_attributes_beyond_the_limits_are_left_out(void **unused) {
         memcpy(bytes + size, records, sizeof records);
         size += sizeof records;
     }
-    pp_program_decode(bytes, size, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, bytes, size, &program);
     assert_int_equal(program.op_count, 1);
     assert_int_equal(program.ops[0].fault_count, PP_OP_FAULTS_MAX);
     assert_int_equal(program.ops[0].outcome_count, PP_OP_OUTCOMES_MAX);
@@ -236,7 +268,7 @@ static void test_input_behind_the_size_limit_is_ignored(void **unused) {
     // The records of three bytes must end right before the load.
     size_t begin = (PP_PROGRAM_BYTES_MAX - 1) % 3;
     memset(bytes, PP_OP_UNLOAD, begin);
-    pp_program_decode(bytes, sizeof bytes, &program);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, bytes, sizeof bytes, &program);
     assert_int_equal(program.op_count, begin + 1);
     assert_int_equal(program.ops[begin].kind, PP_OP_LOAD);
 }
@@ -260,12 +292,10 @@ static void make_longest(struct pp_program *longest) {
         }
         for (unsigned j = 0; j < PP_OP_OUTCOMES_MAX; j++) {
             uint32_t statuses = pp_outcome_infos[j].statuses;
-            op->outcomes[j] =
-                (struct pp_outcome){(uint8_t)j, (uint8_t)(31 - __builtin_clz(statuses))};
+            op->outcomes[j] = (struct pp_outcome){(uint8_t)j, (uint8_t)(31 - __builtin_clz(statuses))};
         }
         for (unsigned j = 0; j < PP_OP_CHOICES_MAX; j++) {
-            op->choices[j] =
-                (struct pp_choice){(uint16_t)(UINT16_MAX - PP_OP_CHOICES_MAX + 1 + j), 255};
+            op->choices[j] = (struct pp_choice){(uint16_t)(UINT16_MAX - PP_OP_CHOICES_MAX + 1 + j), 255};
         }
     }
 }
@@ -276,7 +306,7 @@ static void test_limits_round_trip(void **unused) {
     assert_null(pp_program_check(&program));
     size_t size = pp_program_encode(&program, bytes, PP_PROGRAM_BYTES_MAX);
     assert_true(size > 0);
-    pp_program_decode(bytes, size, &decoded);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, bytes, size, &decoded);
     assert_true(pp_program_equal(&decoded, &program));
 }
 
@@ -284,7 +314,7 @@ static void test_encode_refuses_too_small_a_buffer(void **unused) {
     (void)unused;
     uint64_t state = 4;
     for (unsigned i = 0; i < 2000; i++) {
-        random_program(&state, 12, &program);
+        random_program(&state, i % PP_LANGUAGE_COUNT, 12, &program);
         size_t size = pp_program_encode(&program, bytes, sizeof bytes);
         if (size == 0) {
             continue;
@@ -307,6 +337,7 @@ int main(void) {
         cmocka_unit_test(test_record_cut_off_is_left_out),
         cmocka_unit_test(test_values_are_reduced),
         cmocka_unit_test(test_records_out_of_place_are_left_out),
+        cmocka_unit_test(test_what_a_language_does_not_have_is_left_out),
         cmocka_unit_test(test_ops_beyond_the_limit_are_left_out),
         cmocka_unit_test(test_attributes_beyond_the_limits_are_left_out),
         cmocka_unit_test(test_input_behind_the_size_limit_is_ignored),

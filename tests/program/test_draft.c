@@ -55,14 +55,12 @@ static void test_lost_objects_are_replaced(void **unused) {
 
 static void test_move_keeps_handles_on_their_objects(void **unused) {
     (void)unused;
-    parse("a0 = adapter(mtu: 100)\na1 = adapter(mtu: 200)\nb0 = bind(a0)\nb1 = bind(a1)\n",
-          &program);
+    parse("a0 = adapter(mtu: 100)\na1 = adapter(mtu: 200)\nb0 = bind(a0)\nb1 = bind(a1)\n", &program);
     pp_draft_open(&draft, &program, 64);
     pp_draft_move(&draft, 0, 1);
     pp_draft_move(&draft, 3, 2);
     pp_draft_close(&draft, /*is_rebinding=*/false);
-    assert_program(
-        "a0 = adapter(mtu: 200)\na1 = adapter(mtu: 100)\nb0 = bind(a0)\nb1 = bind(a1)\n");
+    assert_program("a0 = adapter(mtu: 200)\na1 = adapter(mtu: 100)\nb0 = bind(a0)\nb1 = bind(a1)\n");
 }
 
 static void test_chunk_of_its_own_is_about_its_copies(void **unused) {
@@ -78,8 +76,7 @@ static void test_chunk_of_its_own_is_about_its_copies(void **unused) {
 static void test_chunk_of_another_finds_new_objects(void **unused) {
     (void)unused;
     parse("a0 = adapter()\na1 = adapter()\n", &program);
-    parse("a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nclose(f0)\n",
-          &source_program);
+    parse("a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nclose(f0)\n", &source_program);
     pp_draft_open(&source, &source_program, 64);
     pp_draft_open(&draft, &program, 64);
     assert_true(pp_draft_insert_chunk(&draft, 2, &source, 1, 4));
@@ -114,7 +111,7 @@ static void test_a_lone_fault_can_become_persistent(void **unused) {
     for (uint32_t seed = 0; seed < 400; seed++) {
         struct pp_dice dice = {.state = seed};
         struct pp_op op = {.fault_count = 1, .faults = {{.point = 3, .nth = 200}}};
-        pp_vary_fault(&dice, &op);
+        pp_vary_fault(&dice, &op, UINT32_C(1) << 3);
         persistent += op.fault_count == 1 && op.faults[0].point == 3 && op.faults[0].nth == 200 &&
                       op.faults[0].is_persistent;
     }

@@ -19,7 +19,8 @@ static void test_every_result_is_valid(void **unused) {
     for (uint32_t seed = 0; seed < 60000; seed++) {
         uint32_t op_count_max = seed % 50 == 0 ? random_below(&state, 300) : 40;
         if (seed % 16 == 0) {
-            random_program(&state, seed % 160 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
+            enum pp_language language = seed / 16 % PP_LANGUAGE_COUNT;
+            random_program(&state, language, seed % 48 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
         }
         before = program;
         pp_program_mutate(&program, op_count_max, seed);
@@ -28,6 +29,7 @@ static void test_every_result_is_valid(void **unused) {
             fail_msg("seed %u: %s", seed, reason);
         }
         assert_true(program.op_count <= op_count_max);
+        assert_int_equal(program.language, before.language);
         changed += !pp_program_equal(&program, &before);
     }
     assert_true(changed > 55000);
@@ -40,8 +42,9 @@ static void test_every_crossing_is_valid(void **unused) {
     unsigned changed = 0;
     for (uint32_t seed = 0; seed < 30000; seed++) {
         uint32_t op_count_max = seed % 50 == 0 ? random_below(&state, 300) : 40;
-        random_program(&state, seed % 100 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
-        random_program(&state, seed % 70 == 0 ? PP_PROGRAM_OPS_MAX : 20, &other);
+        enum pp_language language = seed % PP_LANGUAGE_COUNT;
+        random_program(&state, language, seed % 99 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
+        random_program(&state, language, seed % 69 == 0 ? PP_PROGRAM_OPS_MAX : 20, &other);
         before = program;
         other_before = other;
         pp_program_cross(&program, &other, op_count_max, seed);
@@ -60,9 +63,10 @@ static void test_same_seed_same_change(void **unused) {
     (void)unused;
     uint64_t state = 23;
     for (uint32_t seed = 0; seed < 20000; seed++) {
-        random_program(&state, 20, &program);
+        random_program(&state, seed % PP_LANGUAGE_COUNT, 20, &program);
         // What lies in memory behind the ops in use must have no influence.
         memset(&again, (int)(seed & 0xff), sizeof again);
+        again.language = program.language;
         again.op_count = program.op_count;
         memcpy(again.ops, program.ops, program.op_count * sizeof program.ops[0]);
         pp_program_mutate(&program, 64, seed);
@@ -71,13 +75,12 @@ static void test_same_seed_same_change(void **unused) {
     }
 }
 
-static void test_other_seeds_other_changes(void **unused) {
-    (void)unused;
+static void check_other_seeds_other_changes(enum pp_language language) {
     uint64_t state = 24;
     unsigned same = 0;
-    random_program(&state, 20, &before);
+    random_program(&state, language, 20, &before);
     while (before.op_count < 10) {
-        random_program(&state, 20, &before);
+        random_program(&state, language, 20, &before);
     }
     again = before;
     for (uint32_t seed = 0; seed < 1000; seed++) {
@@ -89,12 +92,19 @@ static void test_other_seeds_other_changes(void **unused) {
     assert_true(same < 100);
 }
 
-static void test_from_nothing_everything_is_reached(void **unused) {
+static void test_other_seeds_other_changes(void **unused) {
     (void)unused;
-    bool kinds[PP_OP_COUNT] = {false}, points[PP_POINT_COUNT] = {false};
+    for (unsigned language = 0; language < PP_LANGUAGE_COUNT; language++) {
+        check_other_seeds_other_changes(language);
+    }
+}
+
+static void check_from_nothing_everything_is_reached(enum pp_language language) {
+    const struct pp_language_info *info = &pp_languages[language];
+    bool kinds[UINT8_MAX + 1] = {false}, points[PP_POINT_COUNT] = {false};
     bool outcomes[PP_OUTCOME_COUNT][PP_STATUS_COUNT] = {{false}};
     bool has_persistent = false, has_choice = false, has_limit = false;
-    program.op_count = 0;
+    program = (struct pp_program){.language = language};
     for (uint32_t seed = 0; seed < 200000; seed++) {
         pp_program_mutate(&program, 64, seed);
         for (uint32_t i = 0; i < program.op_count; i++) {
@@ -114,23 +124,33 @@ static void test_from_nothing_everything_is_reached(void **unused) {
             program.op_count = 0;
         }
     }
-    for (unsigned i = 0; i < PP_OP_COUNT; i++) {
+    for (unsigned i = 0; i < info->op_count; i++) {
         assert_true(kinds[i]);
     }
     for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
-        assert_true(points[i]);
+        assert_int_equal(points[i], info->points >> i & 1);
     }
+    bool has_outcomes = info->attribute_count > PP_ATTRIBUTE_OUTCOME;
     for (unsigned i = 0; i < PP_OUTCOME_COUNT; i++) {
         for (unsigned j = 0; j < PP_STATUS_COUNT; j++) {
-            assert_int_equal(outcomes[i][j], pp_outcome_infos[i].statuses >> j & 1);
+            assert_int_equal(outcomes[i][j], has_outcomes && pp_outcome_infos[i].statuses >> j & 1);
         }
     }
-    assert_true(has_persistent && has_choice && has_limit);
+    assert_int_equal(has_choice, info->attribute_count > PP_ATTRIBUTE_CHOICE);
+    assert_true(has_persistent && has_limit);
+}
+
+static void test_from_nothing_everything_is_reached(void **unused) {
+    (void)unused;
+    for (unsigned language = 0; language < PP_LANGUAGE_COUNT; language++) {
+        check_from_nothing_everything_is_reached(language);
+    }
 }
 
 static void test_empty_program_often_gets_a_life_cycle(void **unused) {
     (void)unused;
     unsigned cycles = 0;
+    program.language = PP_LANGUAGE_PROTOCOL;
     for (uint32_t seed = 0; seed < 1000; seed++) {
         bool has_bind = false, has_write = false;
         program.op_count = 0;
@@ -148,6 +168,7 @@ static void test_empty_program_often_gets_a_life_cycle(void **unused) {
 static void test_handles_follow_their_objects(void **unused) {
     (void)unused;
     unsigned followed = 0;
+    program.language = PP_LANGUAGE_PROTOCOL;
     for (uint32_t seed = 0; seed < 3000; seed++) {
         program.op_count = 3;
         program.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {100}};
@@ -167,7 +188,7 @@ static void test_limit_of_no_ops(void **unused) {
     (void)unused;
     uint64_t state = 25;
     for (uint32_t seed = 0; seed < 200; seed++) {
-        random_program(&state, 20, &program);
+        random_program(&state, seed % PP_LANGUAGE_COUNT, 20, &program);
         pp_program_mutate(&program, 0, seed);
         assert_int_equal(program.op_count, 0);
     }

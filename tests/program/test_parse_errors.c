@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define V "poolproof 1\n"
+#define P "poolproof 1 pool\n"
 #define AB V "a0 = adapter()\nb0 = bind(a0)\n"
 
 static const struct {
@@ -27,7 +28,10 @@ static const struct {
     {"poolproof 10\n", 1, 11, "format version 10, this build reads 1"},
     {"poolproof x\n", 1, 11, "format version x, this build reads 1"},
     {"poolproof\n", 1, 10, "the format version is missing, this build reads 1"},
-    {"poolproof 1 load()\n", 1, 13, "only a comment may follow the version"},
+    {"poolproof 1 load()\n", 1, 13, "unknown language \"load\"; it is one of protocol, pool"},
+    {"poolproof 1 pol\n", 1, 13, "unknown language \"pol\"; did you mean \"pool\"?"},
+    {"poolproof 1 pool load()\n", 1, 18, "only a comment may follow the version"},
+    {"poolproof 1 (\n", 1, 13, "only a comment may follow the version"},
     {V V, 2, 1, "unknown op \"poolproof\"; \"list ops\" shows them all"},
     // bytes
     {V "load()", 2, 7, "the last line has no newline: is the text cut off?"},
@@ -48,13 +52,15 @@ static const struct {
     {V "load\n", 2, 5, "the line ends where \"(\" should follow load"},
     {V "load # (\n", 2, 6, "expected \"(\" after load, not '#'"},
     {V "load(\n", 2, 6, "the line ends where \")\" should follow the arguments"},
+    {V "nbl_pool()\n", 2, 1, "nbl_pool is an op of pool programs, this is a protocol program"},
+    {P "  restart(b0)\n", 2, 3, "restart is an op of protocol programs, this is a pool program"},
+    {P "nbl_pol()\n", 2, 1, "unknown op \"nbl_pol\"; did you mean \"nbl_pool\"?"},
     // names
     {V "adapter()\n", 2, 1, "adapter names an object: write \"a0 = adapter(...)\""},
     {V "a1 = adapter()\n", 2, 1, "the next object that adapter names is a0, not a1"},
     {V "b0 = adapter()\n", 2, 1, "the next object that adapter names is a0, not b0"},
     {V "a00 = adapter()\n", 2, 1, "the next object that adapter names is a0, not a00"},
-    {V "a0 = adapter()\na0 = adapter()\n", 3, 1,
-     "the next object that adapter names is a1, not a0"},
+    {V "a0 = adapter()\na0 = adapter()\n", 3, 1, "the next object that adapter names is a1, not a0"},
     {V "a0 = load()\n", 2, 1, "load names no object: leave out \"a0 =\""},
     // handles
     {V "restart()\n", 2, 9, "restart needs a handle like b0 here"},
@@ -66,14 +72,12 @@ static const struct {
     {V "b0 = bind(a0)\na0 = adapter()\n", 2, 11, "unknown handle a0: no op above names it"},
     {AB "restart(b1)\n", 4, 9, "unknown handle b1: the last one named above is b0"},
     {AB "restart(b65536)\n", 4, 9, "unknown handle b65536: the last one named above is b0"},
-    {AB "restart(b4294967296)\n", 4, 9,
-     "unknown handle b4294967296: the last one named above is b0"},
+    {AB "restart(b4294967296)\n", 4, 9, "unknown handle b4294967296: the last one named above is b0"},
     {AB "restart(b0 b0)\n", 4, 12, "expected \",\" after an argument, not 'b'"},
     {AB "restart(b0, b0)\n", 4, 13, "unknown argument \"b0\"; \"list ops\" shows those of restart"},
     // arguments
     {V "a0 = adapter(mtv: 5)\n", 2, 14, "unknown argument \"mtv\"; did you mean \"mtu\"?"},
-    {V "a0 = adapter(zz: 5)\n", 2, 14,
-     "unknown argument \"zz\"; \"list ops\" shows those of adapter"},
+    {V "a0 = adapter(zz: 5)\n", 2, 14, "unknown argument \"zz\"; \"list ops\" shows those of adapter"},
     {V "a0 = adapter(mtu 64)\n", 2, 18, "expected \":\" after mtu, not '6'"},
     {V "a0 = adapter(mtu: 64,)\n", 2, 22, "expected an argument of adapter, as in \"word: value\""},
     {V "a0 = adapter(mtu: 64 mtu: 65)\n", 2, 22, "expected \",\" after an argument, not 'm'"},
@@ -96,9 +100,12 @@ static const struct {
     {V "load() (fail nbl.allocate 1)\n", 2, 14, "expected \":\" after fail, not 'n'"},
     {V "load() (fail: nbl.alocate 1)\n", 2, 15,
      "unknown fault point \"nbl.alocate\"; did you mean \"nbl.allocate\"?"},
-    {V "load() (fail: what 1)\n", 2, 15,
-     "unknown fault point \"what\"; \"list points\" shows them all"},
+    {V "load() (fail: what 1)\n", 2, 15, "unknown fault point \"what\"; \"list points\" shows them all"},
     {V "load() (fail: open 1)\n", 2, 15, "open has outcomes: write \"(outcome: open = status)\""},
+    {P "p0 = nbl_pool() (fail: link.create 1)\n", 2, 24, "link.create cannot fail in pool programs"},
+    {P "p0 = nbl_pool() (at: 1 -> 1)\n", 2, 18, "pool programs have no attribute \"at\""},
+    {P "p0 = nbl_pool() (outcome: open = pending)\n", 2, 18,
+     "pool programs have no attribute \"outcome\""},
     {V "load() (fail: mdl.map)\n", 2, 22, "the call must be a number from 1 to 255"},
     {V "load() (fail: mdl.map 0)\n", 2, 23, "the call 0 is out of range 1 to 255"},
     {V "load() (fail: mdl.map 256)\n", 2, 23, "the call 256 is out of range 1 to 255"},
@@ -133,8 +140,7 @@ static const struct {
      2, 101, "more than 8 choices in one op"},
 };
 
-static void refuse(const char *text, size_t size, uint32_t line, uint32_t column,
-                   const char *message) {
+static void refuse(const char *text, size_t size, uint32_t line, uint32_t column, const char *message) {
     static struct pp_program program, untouched;
     struct pp_error error = {0};
 
@@ -144,8 +150,8 @@ static void refuse(const char *text, size_t size, uint32_t line, uint32_t column
         fail_msg("accepted: %s", text);
     }
     if (strcmp(error.message, message) != 0 || error.line != line || error.column != column) {
-        fail_msg("%s\nsays %u:%u: %s\nnot  %u:%u: %s", text, error.line, error.column,
-                 error.message, line, column, message);
+        fail_msg("%s\nsays %u:%u: %s\nnot  %u:%u: %s", text, error.line, error.column, error.message,
+                 line, column, message);
     }
     assert_memory_equal(&program, &untouched, sizeof program);
 }
@@ -153,8 +159,7 @@ static void refuse(const char *text, size_t size, uint32_t line, uint32_t column
 static void test_messages(void **state) {
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        refuse(cases[i].text, strlen(cases[i].text), cases[i].line, cases[i].column,
-               cases[i].message);
+        refuse(cases[i].text, strlen(cases[i].text), cases[i].line, cases[i].column, cases[i].message);
     }
 }
 

@@ -30,10 +30,9 @@ static void check_arg(const struct pp_arg_info *arg) {
     }
 }
 
-static void test_ops_are_well_formed(void **state) {
-    (void)state;
-    for (unsigned kind = 0; kind < PP_OP_COUNT; kind++) {
-        const struct pp_op_info *info = &pp_op_infos[kind];
+static void check_ops(const struct pp_language_info *language) {
+    for (unsigned kind = 0; kind < language->op_count; kind++) {
+        const struct pp_op_info *info = &language->ops[kind];
         check_word(info->word);
         assert_non_null(info->about);
         assert_true(info->result == 0 || (info->result >= 'a' && info->result <= 'z'));
@@ -46,23 +45,44 @@ static void test_ops_are_well_formed(void **state) {
         }
         assert_null(info->args[info->arg_count].word);
         for (unsigned other = 0; other < kind; other++) {
-            assert_string_not_equal(info->word, pp_op_infos[other].word);
+            assert_string_not_equal(info->word, language->ops[other].word);
         }
     }
 }
 
-static void test_every_letter_has_a_creator(void **state) {
-    (void)state;
-    for (unsigned kind = 0; kind < PP_OP_COUNT; kind++) {
-        for (unsigned i = 0; i < pp_op_infos[kind].arg_count; i++) {
-            const struct pp_arg_info *arg = &pp_op_infos[kind].args[i];
+static void check_every_letter_has_a_creator(const struct pp_language_info *language) {
+    for (unsigned kind = 0; kind < language->op_count; kind++) {
+        for (unsigned i = 0; i < language->ops[kind].arg_count; i++) {
+            const struct pp_arg_info *arg = &language->ops[kind].args[i];
             bool has_creator = arg->kind != PP_ARG_HANDLE;
-            for (unsigned other = 0; other < PP_OP_COUNT; other++) {
-                has_creator |= pp_op_infos[other].result == arg->letter;
+            for (unsigned other = 0; other < language->op_count; other++) {
+                has_creator |= language->ops[other].result == arg->letter;
             }
             assert_true(has_creator);
         }
     }
+}
+
+static void test_ops_are_well_formed(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        check_ops(&pp_languages[i]);
+        check_every_letter_has_a_creator(&pp_languages[i]);
+    }
+}
+
+static void test_languages_are_well_formed(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < PP_LANGUAGE_COUNT; i++) {
+        const struct pp_language_info *language = &pp_languages[i];
+        check_word(language->word);
+        assert_in_range(language->attribute_count, 1, PP_ATTRIBUTE_COUNT);
+        assert_in_range(language->points, 1, (UINT32_C(1) << PP_POINT_COUNT) - 1);
+    }
+    assert_ptr_equal(pp_languages[PP_LANGUAGE_PROTOCOL].ops, pp_op_infos);
+    assert_ptr_equal(pp_languages[PP_LANGUAGE_POOL].ops, pp_pool_op_infos);
+    assert_false(pp_languages[PP_LANGUAGE_POOL].points >> PP_POINT_DEVICE_CREATE & 1);
+    assert_true(pp_languages[PP_LANGUAGE_POOL].points >> PP_POINT_NBL_ALLOCATE & 1);
 }
 
 static void test_known_rows(void **state) {
@@ -108,7 +128,7 @@ static void test_points_are_well_formed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ops_are_well_formed),
-        cmocka_unit_test(test_every_letter_has_a_creator),
+        cmocka_unit_test(test_languages_are_well_formed),
         cmocka_unit_test(test_known_rows),
         cmocka_unit_test(test_points_are_well_formed),
     };

@@ -73,7 +73,7 @@ static void test_round_trip(void **unused) {
     uint64_t state = 11;
     for (unsigned i = 0; i < ROUND_TRIPS; i++) {
         struct pp_error error = {0};
-        random_program(&state, i % 100 ? 16 : PP_PROGRAM_OPS_MAX, &program);
+        random_program(&state, i % PP_LANGUAGE_COUNT, i % 99 ? 16 : PP_PROGRAM_OPS_MAX, &program);
         size_t length = pp_program_print(&program, PP_OP_NONE, text, sizeof text);
         assert_true(length < sizeof text);
         assert_true(pp_program_is_text((const uint8_t *)text, length));
@@ -91,7 +91,7 @@ static void test_damaged_text_is_refused_or_understood(void **unused) {
     unsigned refused = 0, understood = 0;
     for (unsigned i = 0; i < 30000; i++) {
         struct pp_error error = {0};
-        random_program(&state, 6, &program);
+        random_program(&state, i % PP_LANGUAGE_COUNT, 6, &program);
         size_t length = pp_program_print(&program, PP_OP_NONE, text, sizeof text);
         for (unsigned edits = 1 + random_below(&state, 3); edits > 0; edits--) {
             text[random_below(&state, (uint32_t)length)] =
@@ -110,7 +110,24 @@ static void test_damaged_text_is_refused_or_understood(void **unused) {
         assert_true(pp_program_parse(again, length, &parsed, &error));
         assert_true(pp_program_equal(&parsed, &program));
     }
-    assert_true(refused > 1000 && understood > 1000);
+    assert_true(refused > 500 && understood > 500);
+}
+
+static void test_language_is_in_the_first_line(void **unused) {
+    (void)unused;
+    for (unsigned language = 0; language < PP_LANGUAGE_COUNT; language++) {
+        program = (struct pp_program){.language = language};
+        pp_program_print(&program, PP_OP_NONE, text, sizeof text);
+        assert_string_equal(text,
+                            language == PP_LANGUAGE_PROTOCOL ? "poolproof 1\n" : "poolproof 1 pool\n");
+        parse_good(text, &parsed);
+        assert_int_equal(parsed.language, language);
+    }
+    // The default may be written, as any other.
+    parse_good("poolproof 1 protocol # x\nload()\n", &parsed);
+    assert_int_equal(parsed.language, PP_LANGUAGE_PROTOCOL);
+    parse_good("poolproof  1\tpool#x\n", &parsed);
+    assert_int_equal(parsed.language, PP_LANGUAGE_POOL);
 }
 
 static void test_layout_is_free(void **unused) {
@@ -142,8 +159,7 @@ static void test_empty_program(void **unused) {
 
 static void test_marked_listing_has_numbers_and_an_arrow(void **unused) {
     (void)unused;
-    parse_good("poolproof 1\na0 = adapter()\nb0 = bind(a0)  (fail: mdl.map 1)\nrestart(b0)\n",
-               &program);
+    parse_good("poolproof 1\na0 = adapter()\nb0 = bind(a0)  (fail: mdl.map 1)\nrestart(b0)\n", &program);
     pp_program_print(&program, 1, text, sizeof text);
     assert_string_equal(text, "poolproof 1\n"
                               "      0  a0 = adapter()\n"
@@ -186,6 +202,7 @@ static void test_is_text(void **unused) {
     } cases[] = {
         {"poolproof 1\n", true},
         {"poolproof", true},
+        {"poolproof 1 pool\n", true},
         {"# title\npoolproof 1\n", true},
         {"#\r\npoolproof", true},
         {"\n\n  poolproof", true},
@@ -215,6 +232,7 @@ int main(void) {
         cmocka_unit_test(test_parse_fills_in_values),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_damaged_text_is_refused_or_understood),
+        cmocka_unit_test(test_language_is_in_the_first_line),
         cmocka_unit_test(test_layout_is_free),
         cmocka_unit_test(test_empty_program),
         cmocka_unit_test(test_marked_listing_has_numbers_and_an_arrow),

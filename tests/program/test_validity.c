@@ -41,6 +41,8 @@ static void test_reasons(void **state) {
     struct pp_op *op = &program.ops[2];
     make_good();
     assert_null(pp_program_check(&program));
+    program.language = PP_LANGUAGE_COUNT;
+    assert_reason("a program is of no known language");
     program.op_count = PP_PROGRAM_OPS_MAX + 1;
     assert_reason("too many ops");
     op->kind = PP_OP_COUNT;
@@ -81,6 +83,34 @@ static void test_reasons(void **state) {
     assert_reason("an op's choices do not ascend from 1");
 }
 
+// A pool program of one op with a fault. Nothing is named before it, so op 0 has no handle.
+static struct pp_op *make_good_pool(void) {
+    program = (struct pp_program){.language = PP_LANGUAGE_POOL, .op_count = 1};
+    for (unsigned i = 0; i < pp_pool_op_infos[0].arg_count; i++) {
+        program.ops[0].args[i] = pp_pool_op_infos[0].args[i].standard;
+    }
+    program.ops[0].fault_count = 1;
+    program.ops[0].faults[0] = (struct pp_fault){PP_POINT_NBL_ALLOCATE, 1, false};
+    assert_null(pp_program_check(&program));
+    return &program.ops[0];
+}
+
+static void test_reasons_of_a_language(void **state) {
+    (void)state;
+    make_good_pool()->kind = PP_POOL_OP_COUNT;
+    assert_reason("an op is of no known kind");
+    make_good_pool()->faults[0].point = PP_POINT_LINK_CREATE;
+    assert_reason("a fault is of a point that its language does not have");
+    struct pp_op *op = make_good_pool();
+    op->outcome_count = 1;
+    op->outcomes[0] = (struct pp_outcome){PP_OUTCOME_OPEN, PP_STATUS_PENDING};
+    assert_reason("an op has an attribute that its language does not have");
+    op = make_good_pool();
+    op->choice_count = 1;
+    op->choices[0].at = 1;
+    assert_reason("an op has an attribute that its language does not have");
+}
+
 static void assert_differs(void) {
     assert_false(pp_program_equal(&program, &other));
     assert_false(pp_program_equal(&other, &program));
@@ -93,6 +123,8 @@ static void test_each_difference_is_seen(void **state) {
     make_good();
     other = program;
     assert_true(pp_program_equal(&program, &other));
+    program.language = PP_LANGUAGE_POOL;
+    assert_differs();
     program.op_count--;
     assert_differs();
     op->kind = PP_OP_RESTART;
@@ -137,6 +169,7 @@ static void test_what_is_not_used_does_not_count(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_reasons_of_a_language),
         cmocka_unit_test(test_each_difference_is_seen),
         cmocka_unit_test(test_what_is_not_used_does_not_count),
     };

@@ -11,7 +11,7 @@ WORLD = PUBLIC + ["src/base", "faults", "src/pool", "src/kernel", "src/ndis"]
 
 ALLOWED = {
     "include/wdk": [],
-    "include/poolproof": [],
+    "include/poolproof": ["include/wdk"],
     "src/base": PUBLIC,
     "faults": PUBLIC + ["src/base"],
     "src/pool": PUBLIC + ["src/base", "faults"],
@@ -20,7 +20,9 @@ ALLOWED = {
     "src/check": PUBLIC + ["src/base"],
     "src/program": PUBLIC + ["src/base"],
     "src/run": WORLD + ["src/check", "src/program"],
+    "src/differ": PUBLIC + ["src/base", "faults", "src/pool", "src/check", "src/run"],
     "drivers": ["include/wdk"],
+    "pools": PUBLIC,
     "cmake": ["include/poolproof"],
 }
 ON_TOP = ["src/cli", "fuzz", "tests", "bench"]  # may include everything

@@ -77,6 +77,8 @@ def check_names(tally, binary, pages):
               for what in ("rules", "drivers")}
     rules = {row["id"] for row in listed["rules"]}
     titles = {row["expected_title"] for row in listed["drivers"]}
+    for path in sorted((pathlib.Path(__file__).resolve().parents[2] / "pools/planted").glob("*.c")):
+        titles |= set(re.findall(r"^// Expected title: (.*)$", path.read_text(encoding="utf-8"), re.M))
     for path, text in pages.items():
         named = set(re.findall(r"`([A-Z]+(?:-[A-Z]+)+)`", text))
         tally.check_none(f"{path}: rules that there are", sorted(named - rules))

@@ -26,6 +26,8 @@ DECLSPEC_NORETURN VOID KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULON
 }
 KIRQL KeGetCurrentIrql(VOID) { return DISPATCH_LEVEL; }
 static BOOLEAN can_map = TRUE;
+VOID pp_mdl_adjust_length(MDL *Mdl, ULONG Length) { Mdl->ByteCount = Length; }
+
 PVOID MmGetSystemAddressForMdlSafe(MDL *Mdl, ULONG Priority) {
     (void)Priority;
     return can_map ? Mdl->MappedSystemVa : NULL;

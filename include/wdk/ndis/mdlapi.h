@@ -43,4 +43,5 @@ VOID NdisFreeMdl(_In_ PMDL Mdl);
 #define NdisGetMdlPhysicalArraySize(Mdl, ArraySize) \
     ((void)(*(ArraySize) = NDIS_MDL_TO_SPAN_PAGES(Mdl)))
 // Only for an MDL from NdisAllocateMdl, never beyond its first length, and back before it is freed.
-#define NdisAdjustMdlLength(Mdl, Length) ((void)((Mdl)->ByteCount = (ULONG)(Length)))
+VOID pp_mdl_adjust_length(_Inout_ PMDL Mdl, _In_ ULONG Length);
+#define NdisAdjustMdlLength(Mdl, Length) pp_mdl_adjust_length((Mdl), (ULONG)(Length))

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "program_mutator.h"
+
+#define OPS_MAX 64  // of what is made; longer seeds are cut when they are mutated
+#define RULES_MAX 128
+
+void (*pp_target_on_mutation)(void);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
+                                 size_t other_size, uint8_t *ret_bytes, size_t size_max,
+                                 unsigned int seed);
+
+// libFuzzer takes bytes of this section for counters of its own; other engines do not see them.
+__attribute__((section("__libfuzzer_extra_counters"), used)) static struct {
+    uint8_t always;  // without any feature at all libFuzzer would give up at once
+    uint8_t failed[PP_POINT_COUNT];
+    uint8_t broken[RULES_MAX];
+} counters;
+
+void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
+    struct pp_error error;
+
+    if (!pp_program_is_text(bytes, size) ||
+        !pp_program_parse((const char *)bytes, size, ret_program, &error) ||
+        ret_program->language != pp_target_language) {
+        pp_program_decode(pp_target_language, bytes, size, ret_program);
+    }
+}
+
+static uint8_t count_in_byte(uint32_t count) { return (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX); }
+
+void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
+    counters.always = 1;
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        counters.failed[i] = count_in_byte(verdict->point_failed[i]);
+    }
+    for (uint32_t i = 0; i < pp_rule_count && i < RULES_MAX; i++) {
+        counters.broken[i] = count_in_byte(broken[i]);
+    }
+}
+
+// The beginning of a program is a program: what does not fit is cut off behind. Engines want at
+// least one byte, whatever it means.
+static size_t write_program(struct pp_program *program, uint8_t *bytes, size_t size_max) {
+    size_t size = 0;
+
+    while (program->op_count > 0 && (size = pp_program_encode(program, bytes, size_max)) == 0) {
+        program->op_count--;
+    }
+    if (size == 0 && size_max > 0) {
+        bytes[size++] = 0;
+    }
+    return size;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed) {
+    static struct pp_program program;
+
+    if (pp_target_on_mutation) {
+        pp_target_on_mutation();
+    }
+    pp_target_read(bytes, size, &program);
+    pp_program_mutate(&program, OPS_MAX, seed);
+    if (program.op_count == 0) {
+        pp_program_mutate(&program, OPS_MAX, ~seed);
+    }
+    return write_program(&program, bytes, size_max);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
+                                 size_t other_size, uint8_t *ret_bytes, size_t size_max,
+                                 unsigned int seed) {
+    static struct pp_program program, other;
+
+    if (pp_target_on_mutation) {
+        pp_target_on_mutation();
+    }
+    pp_target_read(bytes, size, &program);
+    pp_target_read(other_bytes, other_size, &other);
+    pp_program_cross(&program, &other, OPS_MAX, seed);
+    return write_program(&program, ret_bytes, size_max);
+}

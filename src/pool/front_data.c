@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// NDIS functions about the data of an NB: where it starts, and the bytes themselves.
+#include "pool/front.h"
+
+#define LIST_MAX 65536u  // NBs; a longer list is taken to be cyclic
+
+// The driver may have handed it over meanwhile, or run it into freed memory.
+static bool is_usable(const NET_BUFFER *nb) { return pp_touch_write(nb, sizeof(*nb)); }
+
+bool pp_pool_touch_list(const NET_BUFFER_LIST *nbl, bool is_write) {
+    if (!pp_touch(nbl, sizeof(*nbl), is_write)) {
+        return false;
+    }
+    uint32_t count = 0;
+    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+        if (count++ == LIST_MAX || !pp_touch(nb, sizeof(*nb), is_write)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell_retreated(const NET_BUFFER *nb, ULONG delta, NDIS_STATUS status) {
+    PP_EMIT(RETREATED, pp_object(nb), delta, (uint32_t)status);
+}
+
+static uint64_t handler_object(NET_BUFFER_ALLOCATE_MDL_HANDLER handler) { return (uintptr_t)handler; }
+
+static uint64_t free_handler_object(NET_BUFFER_FREE_MDL_HANDLER handler) { return (uintptr_t)handler; }
+
+NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
+                                          ULONG DataBackFill,
+                                          NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
+    pp_switch_point();
+    if (!PP_EMIT(RETREAT, pp_object(NetBuffer), /*is_list=*/0, DataOffsetDelta,
+                 handler_object(AllocateMdlHandler)) ||
+        !is_usable(NetBuffer)) {
+        return NDIS_STATUS_FAILURE;
+    }
+    pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
+    NDIS_STATUS status = pp_pool->retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    tell_retreated(NetBuffer, DataOffsetDelta, status);
+    return status;
+}
+
+NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta,
+                                              ULONG DataBackFill,
+                                              NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
+                                              NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+    pp_switch_point();
+    if (!PP_EMIT(RETREAT, pp_object(NetBufferList), /*is_list=*/1, DataOffsetDelta,
+                 handler_object(AllocateMdlHandler), free_handler_object(FreeMdlHandler)) ||
+        !pp_pool_touch_list(NetBufferList, /*is_write=*/true)) {
+        return NDIS_STATUS_FAILURE;
+    }
+    pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
+    NDIS_STATUS status = pp_pool->retreat_list(NetBufferList, DataOffsetDelta, DataBackFill,
+                                               AllocateMdlHandler, FreeMdlHandler);
+    for (const NET_BUFFER *nb = NetBufferList->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+        tell_retreated(nb, DataOffsetDelta, status);
+    }
+    return status;
+}
+
+VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                   NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+    pp_switch_point();
+    if (!PP_EMIT(ADVANCE, pp_object(NetBuffer), /*is_list=*/0, DataOffsetDelta, FreeMdl,
+                 free_handler_object(FreeMdlHandler)) ||
+        !is_usable(NetBuffer)) {
+        return;
+    }
+    pp_pool->advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+    PP_EMIT(ADVANCED, pp_object(NetBuffer), DataOffsetDelta);
+}
+
+VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta,
+                                       BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
+    pp_switch_point();
+    if (!PP_EMIT(ADVANCE, pp_object(NetBufferList), /*is_list=*/1, DataOffsetDelta, FreeMdl,
+                 free_handler_object(FreeMdlHandler)) ||
+        !pp_pool_touch_list(NetBufferList, /*is_write=*/true)) {
+        return;
+    }
+    pp_pool->advance_list(NetBufferList, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+    for (const NET_BUFFER *nb = NetBufferList->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+        PP_EMIT(ADVANCED, pp_object(nb), DataOffsetDelta);
+    }
+}
+
+VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer) {
+    pp_switch_point();
+    if (PP_EMIT(NB_USE, pp_object(NetBuffer)) && is_usable(NetBuffer)) {
+        pp_pool->adjust(NetBuffer);
+    }
+}
+
+PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT AlignMultiple,
+                        UINT AlignOffset) {
+    pp_switch_point();
+    bool is_bad = Storage != NULL && !pp_touch_is_open(Storage, BytesNeeded);
+    if (!PP_EMIT(DATA_GET, pp_object(NetBuffer), BytesNeeded, is_bad, AlignMultiple, AlignOffset) ||
+        !is_usable(NetBuffer)) {
+        return NULL;
+    }
+    PVOID data = NULL;
+    if (!pp_fault_fires(PP_POINT_DATA_GET)) {
+        data = pp_pool->get_data(NetBuffer, BytesNeeded, is_bad ? NULL : Storage, AlignMultiple,
+                                 AlignOffset);
+    }
+    PP_EMIT(DATA_GOT, pp_object(NetBuffer), pp_object(data), BytesNeeded,
+            data != NULL && data == Storage);
+    return data;
+}
+
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, ULONG DestinationOffset,
+                                             ULONG BytesToCopy, NET_BUFFER const *Source,
+                                             ULONG SourceOffset, ULONG *BytesCopied) {
+    pp_switch_point();
+    if (!pp_touch_write(BytesCopied, sizeof(*BytesCopied))) {
+        return NDIS_STATUS_FAILURE;
+    }
+    *BytesCopied = 0;
+    if (!PP_EMIT(DATA_COPY, pp_object(Destination), DestinationOffset, BytesToCopy, pp_object(Source),
+                 SourceOffset) ||
+        !is_usable(Destination) || !pp_touch_read(Source, sizeof(*Source))) {
+        return NDIS_STATUS_FAILURE;
+    }
+    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
+    if (!pp_fault_fires(PP_POINT_DATA_COPY)) {
+        status = pp_pool->copy(Destination, DestinationOffset, BytesToCopy, Source, SourceOffset,
+                               BytesCopied);
+    }
+    PP_EMIT(DATA_COPIED, pp_object(Destination), DestinationOffset, (uint32_t)status, BytesToCopy,
+            *BytesCopied);
+    return status;
+}
+
+ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer) {
+    pp_switch_point();
+    bool is_allowed = PP_EMIT(NB_USE, pp_object(NetBuffer)) && is_usable(NetBuffer);
+    return is_allowed ? pp_pool->physical_count(NetBuffer) : 0;
+}
