@@ -39,7 +39,7 @@ static void read_seed(const char *path) {
 const struct pool_seed *pool_seeds(size_t *ret_count) {
     if (seed_count == 0) {
         glob_t found;
-        assert_int_equal(glob(PP_SOURCE_DIR "/corpus/seeds/pool/*.txt", 0, NULL, &found), 0);
+        assert_int_equal(glob(PP_SOURCE_DIR "/corpus/seeds/pool/*.prog", 0, NULL, &found), 0);
         pp_guard_define(found.gl_pathv, found.gl_pathc * sizeof(*found.gl_pathv));
         for (size_t i = 0; i < found.gl_pathc; i++) {
             read_seed(found.gl_pathv[i]);

@@ -26,7 +26,7 @@ def complaints(binary):
         yield f"only {len(pools)} planted pools"
     for path in pools:
         title = re.search(r"^// Expected title: (poolproof: .*)$", path.read_text(encoding="utf-8"), re.M)
-        program = ROOT / "corpus/regressions/pool" / f"{path.stem}.txt"
+        program = ROOT / "corpus/regressions/pool" / f"{path.stem}.prog"
         if title is None or not program.exists():
             yield f"{path.stem}: no expected title, or no program"
             continue

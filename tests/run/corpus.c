@@ -48,8 +48,10 @@ PP_CALLED_FROM_OUTSIDE static int add_entry(const char *path, const struct stat 
         return 0;
     }
     assert_true(entry_count < ENTRY_COUNT_MAX);
-    entries[entry_count].path = strdup(path + strlen(CORPUS_DIR));
-    read_program(path, &entries[entry_count++].program);
+    read_program(path, &entries[entry_count].program);
+    if (entries[entry_count].program.language == PP_LANGUAGE_PROTOCOL) {  // others: tests/differ
+        entries[entry_count++].path = strdup(path + strlen(CORPUS_DIR));
+    }
     return 0;
 }
 
