@@ -35,9 +35,7 @@ static struct layout layout_of(const struct pp_arena_pool *pool, uint32_t contex
 }
 
 static void close_gap(const char *block, uint32_t part) {
-    if (part != 0) {
-        pp_guard_close(block + part - PP_POOL_GAP, PP_POOL_GAP);
-    }
+    pp_guard_close(block + part - PP_POOL_GAP, PP_POOL_GAP);
 }
 
 // What is unused belongs to whoever comes later.

@@ -11,16 +11,19 @@ static struct pp_program program;
 static struct pp_event last_events[PP_EVENT_COUNT];
 static uint32_t event_counts[PP_EVENT_COUNT];
 
+static int refused_kind;
+
 static bool keep(const struct pp_event *event) {
     last_events[event->kind] = *event;
     event_counts[event->kind]++;
-    return true;
+    return event->kind != refused_kind;
 }
 
 int scene_begin(void **state) {
     (void)state;
     memset(&pp_now, 0, sizeof(pp_now));
     memset(event_counts, 0, sizeof(event_counts));
+    refused_kind = -1;
     program = (struct pp_program){.op_count = 1};
     pp_fault_arm(&program);
     pp_pool_reset();
@@ -34,6 +37,8 @@ void scene_fail(enum pp_point point, uint8_t nth) {
     program.ops[0].fault_count = 1;
     pp_fault_arm(&program);
 }
+
+void scene_refuse(enum pp_event_kind kind) { refused_kind = (int)kind; }
 
 const struct pp_event *scene_event(enum pp_event_kind kind) {
     return event_counts[kind] > 0 ? &last_events[kind] : NULL;

@@ -19,6 +19,9 @@ int scene_begin(void **state);
 // From here on, the nth call of the point fails, once.
 void scene_fail(enum pp_point point, uint8_t nth);
 
+// From here on, acts of this kind are refused.
+void scene_refuse(enum pp_event_kind kind);
+
 // The last event of that kind, or NULL; how many there were.
 const struct pp_event *scene_event(enum pp_event_kind kind);
 uint32_t scene_event_count(enum pp_event_kind kind);

@@ -246,7 +246,28 @@ static void test_pool_of(void **state) {
     assert_null(pp_pool_arena.pool_of_nb(nb));
 }
 
+// What only looks as if it lay in the block of an NBL does not.
+static void test_pool_of_what_is_no_nb(void **state) {
+    (void)state;
+    NET_BUFFER_LIST *const owners[] = {NdisAllocateNetBufferList(scene_nbl_pool(true, 0, 0), 0, 0),
+                                       NdisAllocateNetBufferList(scene_nbl_pool(false, 0, 0), 0, 0)};
+    for (size_t i = 0; i < 2; i++) {
+        void **block = pp_pool_memory_take(2 * MEMORY_ALLOCATION_ALIGNMENT);
+        *block = owners[i];
+        assert_null(NdisGetPoolFromNetBuffer((NET_BUFFER *)(block + 2)));
+    }
+}
+
 // === MDLs ===
+
+static void test_mdls_run_out(void **state) {
+    (void)state;
+    while (pp_pool_memory_take(1 << 20) != NULL) {
+    }
+    while (pp_pool_memory_take(16) != NULL) {
+    }
+    assert_null(NdisAllocateMdl(NULL, bytes, 16));
+}
 
 static void test_partial_mdl(void **state) {
     (void)state;
@@ -275,6 +296,33 @@ static void test_adjust_and_map(void **state) {
     MmGetSystemAddressForMdlSafe(mdls[1], NormalPagePriority);
     assert_int_equal(mdls[1]->MdlFlags, MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
     assert_null(MmGetSystemAddressForMdlSafe(NULL, NormalPagePriority));
+}
+
+// What the rules refuse is not done.
+static void test_refused_mdl_calls(void **state) {
+    (void)state;
+    const MDL before = *mdls[0];
+    MDL *part = IoAllocateMdl(NULL, 16, FALSE, FALSE, NULL);
+    for (int is_refused = 0; is_refused < 2; is_refused++) {
+        MDL *source = is_refused ? mdls[0] : NULL;  // and NULL is not touched
+        if (is_refused) {
+            scene_refuse(PP_EVENT_MDL_USE);
+        }
+        IoBuildPartialMdl(source, part, bytes[0], 8);
+        IoBuildPartialMdl(mdls[0], is_refused ? part : NULL, bytes[0], 8);
+        MmBuildMdlForNonPagedPool(source);
+        MmPrepareMdlForReuse(source);
+        assert_int_equal(part->ByteCount, 16);
+    }
+    scene_refuse(PP_EVENT_MDL_ADJUST);
+    NdisAdjustMdlLength(mdls[0], 3);
+    scene_refuse(PP_EVENT_MDL_ALLOCATE);
+    assert_null(IoAllocateMdl(bytes[0], 16, FALSE, FALSE, NULL));
+    scene_refuse(PP_EVENT_MDL_FREE);
+    NdisFreeMdl(mdls[0]);
+    scene_refuse(PP_EVENT_MDL_MAP);
+    assert_null(MmGetSystemAddressForMdlSafe(mdls[0], NormalPagePriority));
+    assert_memory_equal(mdls[0], &before, sizeof(before));
 }
 
 // === Generic objects ===
@@ -334,6 +382,9 @@ int main(void) {
         TEST(test_pool_of),
         TEST(test_partial_mdl),
         TEST(test_adjust_and_map),
+        TEST(test_pool_of_what_is_no_nb),
+        TEST(test_mdls_run_out),
+        TEST(test_refused_mdl_calls),
         TEST(test_generic_object),
         TEST(test_host),
     };
