@@ -26,7 +26,6 @@ struct pp_arena_pool {
 };
 
 #define PP_POOL_GAP 16u
-#define PP_CHAIN_MAX 65536u  // NBs or MDLs: a longer list is taken to be cyclic
 #define PP_NO_POOL UINT32_MAX
 
 // Pools. The pool of a handle if it is a live pool of that kind, else NULL.
@@ -94,11 +93,6 @@ ULONG pp_arena_physical_count(NET_BUFFER *nb);
 // MDLs.
 MDL *pp_arena_allocate_mdl(PVOID buffer, ULONG length);
 void pp_arena_free_mdl(MDL *mdl);
-
-// `unit` is a power of two.
-static inline uint32_t pp_round_up(uint32_t size, uint32_t unit) {
-    return (size + unit - 1) & ~(unit - 1);
-}
 
 // Where a part begins that follows `size` bytes of a block.
 static inline uint32_t pp_part_offset(uint32_t size) {

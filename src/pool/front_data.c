@@ -2,8 +2,6 @@
 // NDIS functions about the data of an NB: where it starts, and the bytes themselves.
 #include "pool/front.h"
 
-#define LIST_MAX 65536u  // NBs; a longer list is taken to be cyclic
-
 // The driver may have handed it over meanwhile, or run it into freed memory.
 static bool is_usable(const NET_BUFFER *nb) { return pp_touch_write(nb, sizeof(*nb)); }
 
@@ -13,7 +11,7 @@ bool pp_pool_touch_list(const NET_BUFFER_LIST *nbl, bool is_write) {
     }
     uint32_t count = 0;
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
-        if (count++ == LIST_MAX || !pp_touch(nb, sizeof(*nb), is_write)) {
+        if (count++ == PP_CHAIN_MAX || !pp_touch(nb, sizeof(*nb), is_write)) {
             return false;
         }
     }
@@ -24,16 +22,12 @@ static void tell_retreated(const NET_BUFFER *nb, ULONG delta, NDIS_STATUS status
     PP_EMIT(RETREATED, pp_object(nb), delta, (uint32_t)status);
 }
 
-static uint64_t handler_object(NET_BUFFER_ALLOCATE_MDL_HANDLER handler) { return (uintptr_t)handler; }
-
-static uint64_t free_handler_object(NET_BUFFER_FREE_MDL_HANDLER handler) { return (uintptr_t)handler; }
-
 NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                           ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
     pp_switch_point();
     if (!PP_EMIT(RETREAT, pp_object(NetBuffer), /*is_list=*/0, DataOffsetDelta,
-                 handler_object(AllocateMdlHandler)) ||
+                 (uintptr_t)AllocateMdlHandler) ||
         !is_usable(NetBuffer)) {
         return NDIS_STATUS_FAILURE;
     }
@@ -49,7 +43,7 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, UL
                                               NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
     pp_switch_point();
     if (!PP_EMIT(RETREAT, pp_object(NetBufferList), /*is_list=*/1, DataOffsetDelta,
-                 handler_object(AllocateMdlHandler), free_handler_object(FreeMdlHandler)) ||
+                 (uintptr_t)AllocateMdlHandler, (uintptr_t)FreeMdlHandler) ||
         !pp_pool_touch_list(NetBufferList, /*is_write=*/true)) {
         return NDIS_STATUS_FAILURE;
     }
@@ -66,7 +60,7 @@ VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                    NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
     pp_switch_point();
     if (!PP_EMIT(ADVANCE, pp_object(NetBuffer), /*is_list=*/0, DataOffsetDelta, FreeMdl,
-                 free_handler_object(FreeMdlHandler)) ||
+                 (uintptr_t)FreeMdlHandler) ||
         !is_usable(NetBuffer)) {
         return;
     }
@@ -78,7 +72,7 @@ VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG Dat
                                        BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler) {
     pp_switch_point();
     if (!PP_EMIT(ADVANCE, pp_object(NetBufferList), /*is_list=*/1, DataOffsetDelta, FreeMdl,
-                 free_handler_object(FreeMdlHandler)) ||
+                 (uintptr_t)FreeMdlHandler) ||
         !pp_pool_touch_list(NetBufferList, /*is_write=*/true)) {
         return;
     }

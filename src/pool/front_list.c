@@ -79,9 +79,7 @@ static bool has_usable_context(const NET_BUFFER_LIST *nbl) {
            (nbl->Context == NULL || pp_touch_write(nbl->Context, sizeof(*nbl->Context)));
 }
 
-static uint32_t round_up(uint32_t size) {
-    return (size + (uint32_t)sizeof(PVOID) - 1) & ~((uint32_t)sizeof(PVOID) - 1);
-}
+static uint32_t round_up(uint32_t size) { return pp_round_up(size, sizeof(PVOID)); }
 
 // Where there is room, nothing is allocated that could fail.
 static bool context_fails(const NET_BUFFER_LIST *nbl, USHORT size) {

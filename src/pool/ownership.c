@@ -6,8 +6,6 @@
 #include "base/guard.h"
 #include "pool/pool.h"
 
-#define CHAIN_MAX 65536u  // NBs, MDLs or context blocks: a longer list is taken to be cyclic
-
 bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl) {
     return pp_arena_is(nbl, PP_USE_NBL) || pp_arena_is(nbl, PP_USE_DERIVED_NBL) ||
            pp_arena_is(nbl, PP_USE_FOREIGN);
@@ -34,7 +32,7 @@ static void open_range(const void *address, size_t size) {
 // Unused context space stays closed.
 PP_READS_CLOSED static void for_each_context(const NET_BUFFER_LIST_CONTEXT *context,
                                              range_function act) {
-    for (uint32_t i = 0; i < CHAIN_MAX && is_of_world(context, sizeof(*context)); i++) {
+    for (uint32_t i = 0; i < PP_CHAIN_MAX && is_of_world(context, sizeof(*context)); i++) {
         const NET_BUFFER_LIST_CONTEXT *next = context->Next;
         uint32_t used = context->Offset < context->Size ? context->Size - context->Offset : 0;
         act(context, sizeof(*context));
@@ -44,7 +42,7 @@ PP_READS_CLOSED static void for_each_context(const NET_BUFFER_LIST_CONTEXT *cont
 }
 
 PP_READS_CLOSED static void for_each_mdl(const MDL *mdl, range_function act) {
-    for (uint32_t i = 0; mdl != NULL && i < CHAIN_MAX; i++) {
+    for (uint32_t i = 0; mdl != NULL && i < PP_CHAIN_MAX; i++) {
         const MDL *next = mdl->Next;
         act(mdl->MappedSystemVa, mdl->ByteCount);
         act(mdl, sizeof(*mdl));
@@ -55,7 +53,7 @@ PP_READS_CLOSED static void for_each_mdl(const MDL *mdl, range_function act) {
 PP_READS_CLOSED static void for_each_part(const NET_BUFFER_LIST *nbl, range_function act) {
     for_each_context(nbl->Context, act);
     const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++) {
+    for (uint32_t i = 0; nb != NULL && i < PP_CHAIN_MAX; i++) {
         const NET_BUFFER *next = nb->Next;
         for_each_mdl(nb->MdlChain, act);
         act(nb, sizeof(*nb));

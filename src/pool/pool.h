@@ -10,6 +10,8 @@
 #include <ndis.h>
 #include <poolproof/pool.h>
 
+#define PP_CHAIN_MAX 65536u  // NBs, MDLs or context blocks: a longer list is taken to be cyclic
+
 // Uses of arena blocks; other layers number theirs from PP_USE_POOL_END on.
 enum pp_pool_use {
     PP_USE_NBL = 1,
@@ -47,3 +49,8 @@ void pp_pool_hand_back(NET_BUFFER_LIST *nbl);
 
 // Fills in an MDL that describes nonpaged memory. Sends no event.
 void pp_mdl_init(MDL *mdl, void *buffer, uint32_t length);
+
+// `unit` is a power of two.
+static inline uint32_t pp_round_up(uint32_t size, uint32_t unit) {
+    return (size + unit - 1) & ~(unit - 1);
+}
