@@ -192,12 +192,12 @@ static NET_BUFFER_LIST *make_nbl(const struct pp_reception *reception, uint32_t 
     uint32_t length = reception->length < length_max ? reception->length : length_max;
     const struct cut cut = cut_chain(reception, length);
     const struct layout layout = lay_out(&cut);
-    char *block = pp_arena_take(layout.size, PP_USE_NBL);
-    if (block == NULL) {
+    struct pp_block *books = pp_arena_take_block(layout.size, PP_USE_NBL);
+    if (books == NULL) {
         return NULL;
     }
+    char *block = pp_arena_memory(books);
     pp_guard_define(block, layout.size);  // what is not written here is junk of the adapter's driver
-    struct pp_block *books = pp_arena_find(block);
     books->owner_a = PP_NO_POOL;
     books->owner_b = layout.nb;
     NDIS_HANDLE miniport = pp_handle_make(PP_HANDLE_MINIPORT, adapter);

@@ -67,11 +67,12 @@ NET_BUFFER *pp_arena_allocate_nb(NDIS_HANDLE handle, bool with_data, MDL *mdls, 
     uint32_t mdl_offset = pp_part_offset(sizeof(NET_BUFFER));
     uint32_t data_offset = pp_part_offset(mdl_offset + (uint32_t)sizeof(MDL));
     size_t size = with_data ? (size_t)data_offset + pool->data_size : sizeof(NET_BUFFER);
-    char *block = pp_arena_take(size, PP_USE_NB);
-    if (block == NULL) {
+    struct pp_block *books = pp_arena_take_block(size, PP_USE_NB);
+    if (books == NULL) {
         return NULL;
     }
-    pp_arena_find(block)->owner_a = pp_arena_pool_index(handle);
+    books->owner_a = pp_arena_pool_index(handle);
+    char *block = pp_arena_memory(books);
     NET_BUFFER *nb = (NET_BUFFER *)block;
     if (with_data) {
         pp_guard_close(block + mdl_offset - PP_POOL_GAP, PP_POOL_GAP);
