@@ -13,8 +13,7 @@
 #define REDZONE 16u
 #define BLOCK_COUNT_MAX (1u << 21)
 #define CLASS_COUNT 96
-#define FIFO_DELAY \
-    8  // a FIFO class keeps this many pp_arena_books.blocks back before it reuses the oldest
+#define FIFO_DELAY 8  // a FIFO class keeps this many blocks back before it reuses the oldest
 #define NO_BLOCK UINT32_MAX
 
 #define PATTERN_TAKEN 0xA5

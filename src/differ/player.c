@@ -389,7 +389,6 @@ static void begin(const struct pp_pool_functions *pool, const struct pp_program 
     pp_pool_use(pool);
     pp_pool_reset();
     pp_arena_reset();
-    pp_pool_set_data_offset_zero(false);
     memset(&pp_now, 0, sizeof(pp_now));
     pp_now.op = PP_OP_NONE;
     pp_fault_arm(program);
