@@ -2,7 +2,6 @@
 #include "program_mutator.h"
 
 #define OPS_MAX 64  // of what is made; longer seeds are cut when they are mutated
-#define RULES_MAX 128
 
 void (*pp_target_on_mutation)(void);
 
@@ -15,7 +14,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_
 __attribute__((section("__libfuzzer_extra_counters"), used)) static struct {
     uint8_t always;  // without any feature at all libFuzzer would give up at once
     uint8_t failed[PP_POINT_COUNT];
-    uint8_t broken[RULES_MAX];
+    uint8_t broken[PP_RULE_COUNT_MAX];
 } counters;
 
 void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
@@ -35,7 +34,7 @@ void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
     for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
         counters.failed[i] = count_in_byte(verdict->point_failed[i]);
     }
-    for (uint32_t i = 0; i < pp_rule_count && i < RULES_MAX; i++) {
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
         counters.broken[i] = count_in_byte(broken[i]);
     }
 }

@@ -4,6 +4,8 @@
 #pragma once
 #include <stdint.h>
 
+#define PP_RULE_COUNT_MAX 256  // of tables by index of pp_rules
+
 enum pp_severity {
     PP_SEVERITY_STOP,        // documented prohibition or memory-unsafe: the run stops
     PP_SEVERITY_COUNT_ONLY,  // advice: counted and shown

@@ -20,7 +20,7 @@ void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict, cons
         tally->point_reached[i] += verdict->point_reached[i];
         tally->point_failed[i] += verdict->point_failed[i];
     }
-    for (uint32_t i = 0; i < pp_rule_count && i < PP_TALLY_RULES_MAX; i++) {
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
         tally->broken[i] += broken[i];
     }
 }
@@ -71,7 +71,7 @@ static void put_points(struct pp_json *json, const struct pp_tally *tally) {
 
 static void put_broken(struct pp_json *json, const struct pp_tally *tally) {
     pp_json_open(json, pp_subject_broken_word(tally->language), '{');
-    for (uint32_t i = 0; i < PP_TALLY_RULES_MAX; i++) {
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
         if (tally->broken[i] > 0) {
             pp_json_number(json, pp_rules[i].id, tally->broken[i]);
         }
@@ -129,7 +129,7 @@ static void print_points(const struct pp_tally *tally) {
 }
 
 static void print_broken(const struct pp_tally *tally) {
-    for (uint32_t i = 0; i < PP_TALLY_RULES_MAX; i++) {
+    for (uint32_t i = 0; i < pp_rule_count; i++) {
         if (tally->broken[i] > 0) {
             printf("%s %s, %" PRIu64 " times: %s\n", pp_subject_broken_word(tally->language),
                    pp_rules[i].id, tally->broken[i], pp_rules[i].statement);

@@ -5,8 +5,6 @@
 
 #include <poolproof/run.h>
 
-#define PP_TALLY_RULES_MAX 256
-
 struct pp_tally {
     enum pp_language language;  // of the programs
     double seconds;             // since the begin
@@ -19,7 +17,7 @@ struct pp_tally {
     uint64_t faults_fired;
     uint64_t point_reached[PP_POINT_COUNT];
     uint64_t point_failed[PP_POINT_COUNT];
-    uint64_t broken[PP_TALLY_RULES_MAX];  // by index of pp_rules, see subject.h
+    uint64_t broken[PP_RULE_COUNT_MAX];  // by index of pp_rules, see subject.h
 };
 
 void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict, const uint32_t *broken);

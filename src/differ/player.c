@@ -20,10 +20,8 @@
 struct pp_play pp_play;
 struct pp_places pp_places;
 
-#define RULE_COUNT_MAX 256
-
 // By index of pp_rules: broken as expected, and advice counted so far.
-static uint32_t broken[RULE_COUNT_MAX], advice[RULE_COUNT_MAX];
+static uint32_t broken[PP_RULE_COUNT_MAX], advice[PP_RULE_COUNT_MAX];
 
 const uint32_t *pp_differ_broken(void) { return broken; }
 
