@@ -4,16 +4,15 @@
 #include "base/grow.h"
 #include "base/guard.h"
 #include "check/apply_data.h"
-#include "check/digest.h"
+#include "check/chain.h"
 #include "check/flight.h"
+#include "check/parts.h"
 #include "check/receipt.h"
 #include "check/store.h"
 
 #include <ndis.h>
 #include <poolproof/program.h>
 #include <string.h>
-
-#define CHAIN_MAX 65536u  // NBs or MDLs: a longer list is taken to be cyclic
 
 struct completion_list {
     bool has_several;   // NBLs
@@ -62,7 +61,7 @@ static void note_processed(const struct pp_object *nbl, const struct pp_event *e
 
 static void note_nbs_sent(const struct pp_object *nbl) {
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++, nb = nb->Next) {
+    for (uint32_t i = 0; nb != NULL && i < PP_WALK_MAX; i++, nb = nb->Next) {
         struct pp_object *object = pp_model_at((uintptr_t)nb);
         if (object == NULL) {
             return;
@@ -139,55 +138,15 @@ static void note_failure(const struct pp_event *event) {
 
 // === NBLs, NBs and what comes with them ===
 
-static void note_nbl_fields(struct pp_object *object) {
-    const NET_BUFFER_LIST *nbl = (const NET_BUFFER_LIST *)object->address;
-    object->flags = nbl->Flags;
-    object->reserved = pp_digest_nbl_reserved(nbl);
-    object->miniports = pp_digest_nbl_miniports(nbl);
-}
-
-static void note_nb_fields(struct pp_object *object) {
-    const NET_BUFFER *nb = (const NET_BUFFER *)object->address;
-    object->reserved = pp_digest_nb_reserved(nb);
-    object->miniports = pp_digest_nb_miniports(nb);
-}
-
-static void add_context(uint64_t address, uint32_t nbl, const struct pp_event *event) {
-    const NET_BUFFER_LIST_CONTEXT *context = (const NET_BUFFER_LIST_CONTEXT *)address;
-    if (context != NULL) {
-        pp_store_add_part(PP_OBJECT_CONTEXT, address, sizeof(*context) + context->Size, nbl, event);
-    }
-}
-
-// An MDL that came with something else, and its bytes if they did too.
-static void add_mdl_part(const MDL *mdl, bool with_data, uint32_t parent, const struct pp_event *event) {
-    if (mdl == NULL) {
-        return;
-    }
-    pp_store_add_part(PP_OBJECT_MDL, (uintptr_t)mdl, sizeof(*mdl), parent, event);
-    if (with_data && mdl->ByteCount > 0) {
-        pp_store_add_part(PP_OBJECT_BUFFER, (uintptr_t)mdl->MappedSystemVa, mdl->ByteCount, parent,
-                          event);
-    }
-}
-
-static void add_nb_part(const NET_BUFFER *nb, uint32_t nbl, const struct pp_event *event) {
-    struct pp_object *object =
-        pp_store_add_part(PP_OBJECT_NB, (uintptr_t)nb, sizeof(NET_BUFFER), nbl, event);
-    if (object != NULL) {
-        note_nb_fields(object);
-    }
-}
-
 static void add_nbl(const struct pp_event *event) {
     const uint64_t *args = event->args;
     struct pp_object *nbl = pp_store_add(PP_OBJECT_NBL, args[0], sizeof(NET_BUFFER_LIST), event);
     uint32_t index = pp_model_index(nbl);
     pp_store_count_in(nbl, args[1]);
-    note_nbl_fields(nbl);
-    add_context((uintptr_t)((const NET_BUFFER_LIST *)args[0])->Context, index, event);
-    add_nb_part((const NET_BUFFER *)args[2], index, event);
-    add_mdl_part((const MDL *)args[3], /*with_data=*/true, index, event);
+    pp_parts_note_nbl(nbl);
+    pp_parts_add_context(((const NET_BUFFER_LIST *)args[0])->Context, index, event);
+    pp_parts_add_nb((const NET_BUFFER *)args[2], index, event);
+    pp_parts_add_mdl((const MDL *)args[3], /*with_data=*/true, index, event);
 }
 
 static void add_nb(const struct pp_event *event) {
@@ -195,8 +154,8 @@ static void add_nb(const struct pp_event *event) {
     struct pp_object *nb = pp_store_add(PP_OBJECT_NB, args[0], sizeof(NET_BUFFER), event);
     uint32_t index = pp_model_index(nb);
     pp_store_count_in(nb, args[1]);
-    note_nb_fields(nb);
-    add_mdl_part((const MDL *)args[2], /*with_data=*/true, index, event);
+    pp_parts_note_nb(nb);
+    pp_parts_add_mdl((const MDL *)args[2], /*with_data=*/true, index, event);
 }
 
 static bool has_own_mdls(enum pp_derivation derivation, uint64_t flags) {
@@ -216,19 +175,19 @@ static void add_derived(const struct pp_event *event) {
         original->live_count++;
     }
     pp_store_count_in(nbl, (uintptr_t)made->NdisPoolHandle);
-    note_nbl_fields(nbl);
+    pp_parts_note_nbl(nbl);
     bool with_mdls = has_own_mdls((enum pp_derivation)args[1], args[3]);
     const NET_BUFFER *nb = made->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++, nb = nb->Next) {
-        add_nb_part(nb, index, event);
+    for (uint32_t i = 0; nb != NULL && i < PP_WALK_MAX; i++, nb = nb->Next) {
+        struct pp_object *part = pp_parts_add_nb(nb, index, event);
         const struct pp_object *pool = pp_model_at((uintptr_t)nb->NdisPoolHandle);
         if (pool != NULL && pool->kind == PP_OBJECT_POOL && pool->is_nb_pool) {
-            pp_store_count_in(pp_model_at((uintptr_t)nb), pool->address);
+            pp_store_count_in(part, pool->address);
         }
         // The bytes are the original's, but for what a retreat has put in front.
         bool has_front = args[1] != PP_DERIVED_CLONE && args[3] > 0;
         for (const MDL *mdl = with_mdls ? nb->MdlChain : NULL; mdl != NULL; mdl = mdl->Next) {
-            add_mdl_part(mdl, has_front && mdl == nb->MdlChain, index, event);
+            pp_parts_add_mdl(mdl, has_front && mdl == nb->MdlChain, index, event);
         }
     }
 }
@@ -240,7 +199,7 @@ PP_READS_CLOSED static void note_left_behind(const struct pp_event *event) {
         return;
     }
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
-    for (uint32_t i = 0; nb != NULL && i < CHAIN_MAX; i++) {
+    for (uint32_t i = 0; nb != NULL && i < PP_WALK_MAX; i++) {
         struct pp_object *object = pp_model_at((uintptr_t)nb);
         if (object == NULL || object->kind != PP_OBJECT_NB || object->state == PP_OBJECT_FREED) {
             return;

@@ -104,12 +104,7 @@ PP_READS_CLOSED static void judge_derivation(const struct pp_event *event) {
 static void report_derived(const struct pp_object *original) {
     pp_report_object(original);
     pp_report_line("%u NBLs derived from it live:", original->live_count);
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        if (object->state != PP_OBJECT_FREED && object->original == pp_model_index(original)) {
-            pp_report_object(object);
-        }
-    }
+    pp_report_derived(original);
 }
 
 static bool judge_function(const struct pp_event *event, const struct pp_object *nbl,

@@ -2,13 +2,12 @@
 #include "check/digest.h"
 
 #include "base/guard.h"
+#include "check/chain.h"
 
 // What a driver has not written yet is digested like the rest.
 #pragma clang attribute push(__attribute__((no_sanitize("memory", "address"))), apply_to = function)
 #define XXH_INLINE_ALL
 #include <xxhash.h>
-
-#define CHAIN_MAX 65536u  // MDLs
 
 uint64_t pp_digest_bytes(uint64_t address, uint64_t size) {
     return XXH3_64bits((const void *)address, size);
@@ -56,7 +55,7 @@ struct walk {
 static struct run next_run(struct walk *walk) {
     while (walk->mdl != NULL && walk->offset >= walk->mdl->ByteCount) {
         walk->offset -= walk->mdl->ByteCount;
-        walk->mdl = walk->mdl_count++ < CHAIN_MAX ? walk->mdl->Next : NULL;
+        walk->mdl = walk->mdl_count++ < PP_WALK_MAX ? walk->mdl->Next : NULL;
     }
     if (walk->mdl == NULL || walk->rest == 0) {
         return (struct run){NULL, 0};

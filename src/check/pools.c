@@ -98,7 +98,7 @@ static void judge_free(const struct pp_event *event, bool is_nb_pool) {
 // === Allocation from a pool ===
 
 // An allocator that is given MDLs, or none.
-static bool judge_mdls(const struct pp_event *event, const char *what) {
+static void judge_mdls(const struct pp_event *event, const char *what) {
     const MDL *mdls = (const MDL *)event->args[2];
     uint64_t offset = event->args[3];
     uint64_t length = event->args[4];
@@ -107,20 +107,18 @@ static bool judge_mdls(const struct pp_event *event, const char *what) {
             pp_report(PP_RULE_ALLOC_NULLMDL, event, "data without MDLs asked for");
             pp_report_line("DataOffset %lu, DataLength %lu", offset, length);
         }
-        return offset == 0 && length == 0;
+        return;
     }
     struct pp_chain_problem problem = pp_chain_judge_mdls(mdls, PP_CHAIN_DATA);
     if (problem.what != NULL) {
         pp_chain_report(event, &problem, what, NULL);
-        return false;
+        return;
     }
     uint64_t bytes = pp_chain_bytes(mdls);
     if (offset > bytes || length > bytes - offset) {
         pp_report(PP_RULE_ALLOC_RANGE, event, "more data asked for than the MDLs have");
         pp_report_line("DataOffset %lu, DataLength %lu, %lu bytes in the chain", offset, length, bytes);
-        return false;
     }
-    return true;
 }
 
 static void judge_nbl_allocation(const struct pp_event *event) {

@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/guard.h"
 #include "check/digest.h"
+#include "check/parts.h"
 #include "check/store.h"
 
 #include <ndis.h>
@@ -74,32 +75,20 @@ const struct pp_object *pp_receipt_kept(const struct pp_object *binding) {
 
 // === Events ===
 
-static void add_mdl(const MDL *mdl, uint32_t nbl, const struct pp_event *event) {
-    struct pp_object *part = pp_store_add_part(PP_OBJECT_MDL, (uintptr_t)mdl, sizeof(*mdl), nbl, event);
-    part->length = mdl->ByteCount;
-    pp_store_add_part(PP_OBJECT_BUFFER, (uintptr_t)mdl->MappedSystemVa, mdl->ByteCount, nbl, event);
-}
-
 static uint32_t add_parts(const NET_BUFFER_LIST *nbl, const struct pp_event *event) {
     uint32_t index =
         pp_model_index(pp_store_add(PP_OBJECT_NBL, (uintptr_t)nbl, sizeof(NET_BUFFER_LIST), event));
-    const NET_BUFFER *nb = nbl->FirstNetBuffer;
-    pp_store_add_part(PP_OBJECT_CONTEXT, (uintptr_t)nbl->Context,
-                      sizeof(*nbl->Context) + nbl->Context->Size, index, event);
-    struct pp_object *part = pp_store_add_part(PP_OBJECT_NB, (uintptr_t)nb, sizeof(*nb), index, event);
-    part->reserved = pp_digest_nb_reserved(nb);
-    part->miniports = pp_digest_nb_miniports(nb);
-    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
-        add_mdl(mdl, index, event);
+    pp_parts_add_context(nbl->Context, index, event);
+    pp_parts_add_nb(nbl->FirstNetBuffer, index, event);
+    for (const MDL *mdl = nbl->FirstNetBuffer->MdlChain; mdl != NULL; mdl = mdl->Next) {
+        pp_parts_add_mdl(mdl, /*with_data=*/true, index, event);
     }
     return index;
 }
 
 static void add(const NET_BUFFER_LIST *nbl, const struct pp_event *event) {
     struct pp_object *object = pp_model_object(add_parts(nbl, event));
-    object->flags = nbl->Flags;
-    object->reserved = pp_digest_nbl_reserved(nbl);
-    object->miniports = pp_digest_nbl_miniports(nbl);
+    pp_parts_note_nbl(object);
     receipts = pp_grow(receipts, &receipt_capacity, ++receipt_count, sizeof(*receipts));
     object->receipt = receipt_count;
     struct pp_receipt *receipt = &receipts[receipt_count];

@@ -10,22 +10,13 @@
 
 // === As it was ===
 
-static void report_derived(const struct pp_object *nbl) {
-    pp_report_object(nbl);
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        if (object->state != PP_OBJECT_FREED && object->original == pp_model_index(nbl)) {
-            pp_report_object(object);
-        }
-    }
-}
-
 // Others still look at it.
 static bool judge_users(const struct pp_event *event, const struct pp_object *nbl) {
     if (nbl->live_count > 0) {
         pp_report(PP_RULE_PARENT_SENT, event,
                   "received NBL given back while others derived from it live");
-        report_derived(nbl);
+        pp_report_object(nbl);
+        pp_report_derived(nbl);
         return false;
     }
     const struct pp_object *user = pp_flight_of(nbl);

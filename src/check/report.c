@@ -20,6 +20,7 @@ const struct pp_rule pp_rules[] = {
 #undef RULE
 };
 const uint32_t pp_rule_count = PP_RULE_COUNT;
+_Static_assert(PP_RULE_COUNT <= PP_RULE_COUNT_MAX, "tables by index hold every rule");
 
 static struct pp_range driver_text;
 static struct pp_finding finding;
@@ -188,6 +189,15 @@ void pp_report_object(const struct pp_object *object) {
     add_trail(acts[is_received][0], &object->made);
     add_trail("sent", &object->sent);
     add_trail(acts[is_received][1], &object->freed);
+}
+
+void pp_report_derived(const struct pp_object *original) {
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        const struct pp_object *object = pp_model_object(i);
+        if (object->state != PP_OBJECT_FREED && object->original == pp_model_index(original)) {
+            pp_report_object(object);
+        }
+    }
 }
 
 void pp_report_line(const char *format, ...) {

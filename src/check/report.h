@@ -41,6 +41,9 @@ bool pp_report_lost(const struct pp_event *event, const struct pp_object *object
 // Adds the history of an object to the report made last. Only the first few objects are told in full.
 void pp_report_object(const struct pp_object *object);
 
+// The same of each live NBL that was derived from this one.
+void pp_report_derived(const struct pp_object *original);
+
 // Adds a line to the report made last.
 void pp_report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
