@@ -40,13 +40,13 @@ struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle) {
     return binding != NULL && binding->is_open ? binding : NULL;
 }
 
-static void move(struct pp_binding *binding, enum pp_binding_step step) {
+void pp_binding_move(struct pp_binding *binding, enum pp_binding_step step) {
     enum pp_binding_state next = pp_binding_next(binding->state, step);
     pp_expect(next != PP_BINDING_STATE_COUNT, "step %d in state %d", step, binding->state);
     binding->state = next;
 }
 
-static bool can(const struct pp_binding *binding, enum pp_binding_step step) {
+bool pp_binding_can(const struct pp_binding *binding, enum pp_binding_step step) {
     return binding != NULL && pp_binding_next(binding->state, step) != PP_BINDING_STATE_COUNT &&
            !pp_schedule_is_busy(binding);
 }
@@ -65,27 +65,6 @@ void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame
 static void wait_for_callbacks(struct pp_binding *binding) {
     while (binding->callback_count > 0) {
         pp_schedule_block(&binding->callback_count, PP_NEVER);
-    }
-}
-
-// === Answers that may pend ===
-
-// What the driver's callback returned; if PENDING, waits for what it says later.
-static NDIS_STATUS settle_answer(struct pp_answer *answer, NDIS_STATUS returned) {
-    if (returned != NDIS_STATUS_PENDING) {
-        answer->is_due = false;
-        return returned;
-    }
-    while (answer->is_due) {
-        pp_schedule_block(answer, PP_NEVER);
-    }
-    return answer->status;
-}
-
-static void give_answer(struct pp_answer *answer, NDIS_STATUS status) {
-    if (answer->is_due) {
-        *answer = (struct pp_answer){.is_due = false, .status = status};
-        pp_schedule_wake(answer, /*all=*/true);
     }
 }
 
@@ -119,12 +98,12 @@ static void run_bind(void *subject, uint64_t detail) {
     NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,
                                                                          bind_context, &parameters);
     pp_callback_leave(frame, binding->handle, status);
-    status = settle_answer(&binding->bind, status);
+    status = pp_answer_settle(&binding->bind, status);
     if (status == NDIS_STATUS_SUCCESS) {
-        move(binding, PP_STEP_BIND_DONE);
+        pp_binding_move(binding, PP_STEP_BIND_DONE);
         PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
     } else {
-        move(binding, PP_STEP_BIND_FAILED);
+        pp_binding_move(binding, PP_STEP_BIND_FAILED);
         binding->is_open = false;
         PP_EMIT(BINDING_END, pp_object(binding->handle), (uint32_t)status);
     }
@@ -145,7 +124,7 @@ bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
                                    .adapter = adapter,
                                    .protocol = protocol,
                                    .handle = pp_handle_make(PP_HANDLE_BINDING, number)};
-    move(binding, PP_STEP_BIND);
+    pp_binding_move(binding, PP_STEP_BIND);
     return true;
 }
 
@@ -155,7 +134,7 @@ VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Statu
     struct pp_binding *binding =
         pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindAdapterContext, binding_count));
     if (binding != NULL) {
-        give_answer(&binding->bind, Status);
+        pp_answer_give(&binding->bind, Status);
     }
 }
 
@@ -273,59 +252,8 @@ VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext) {
     struct pp_binding *binding =
         pp_binding_of_number(pp_handle_index(PP_HANDLE_UNBIND_CONTEXT, UnbindContext, binding_count));
     if (binding != NULL) {
-        give_answer(&binding->unbind, NDIS_STATUS_SUCCESS);
+        pp_answer_give(&binding->unbind, NDIS_STATUS_SUCCESS);
     }
-}
-
-// === Pause and restart ===
-
-static NDIS_STATUS send_event(struct pp_binding *binding, NET_PNP_EVENT_CODE code,
-                              enum pp_callback callback) {
-    NET_PNP_EVENT_NOTIFICATION *notification = &binding->notification;
-    *notification = (NET_PNP_EVENT_NOTIFICATION){0};
-    notification->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
-    notification->Header.Revision = NET_PNP_EVENT_NOTIFICATION_REVISION_1;
-    notification->Header.Size = NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1;
-    notification->NetPnPEvent.NetEvent = code;
-    binding->event.is_due = true;
-    struct pp_callback_frame frame = pp_callback_enter(callback, binding->handle);
-    NDIS_STATUS status = binding->protocol->entries.NetPnPEventHandler(binding->context, notification);
-    pp_callback_leave(frame, binding->handle, status);
-    return settle_answer(&binding->event, status);
-}
-
-VOID NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle,
-                             NET_PNP_EVENT_NOTIFICATION *NetPnPEventNotification, NDIS_STATUS Status) {
-    pp_switch_point();
-    PP_EMIT(PNP_COMPLETE, pp_object(NdisBindingHandle), pp_object(NetPnPEventNotification),
-            (uint32_t)Status);
-    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
-    if (binding != NULL) {
-        give_answer(&binding->event, Status);
-    }
-}
-
-static void restart(struct pp_binding *binding) {
-    move(binding, PP_STEP_RESTART);
-    PP_EMIT(BINDING_RESTARTING, pp_object(binding->handle));
-    NDIS_STATUS status = send_event(binding, NetEventRestart, PP_CALLBACK_RESTART);
-    if (status == NDIS_STATUS_SUCCESS) {
-        move(binding, PP_STEP_RESTART_DONE);
-        PP_EMIT(BINDING_RUNNING, pp_object(binding->handle));
-    } else {
-        move(binding, PP_STEP_RESTART_FAILED);
-        PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
-    }
-}
-
-static void pause(struct pp_binding *binding) {
-    move(binding, PP_STEP_PAUSE);
-    PP_EMIT(BINDING_PAUSING, pp_object(binding->handle));
-    NDIS_STATUS status = send_event(binding, NetEventPause, PP_CALLBACK_PAUSE);
-    PP_EMIT(PAUSE_ANSWERED, pp_object(binding->handle), (uint32_t)status);
-    pp_receive_wait_for_returns(binding);  // A16: the adapter pauses too
-    move(binding, PP_STEP_PAUSE_DONE);
-    PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
 }
 
 static void unbind(struct pp_binding *binding) {
@@ -333,10 +261,10 @@ static void unbind(struct pp_binding *binding) {
         struct pp_fiber *self = pp_schedule_current();
         enum pp_activity activity = self->activity;
         self->activity = PP_ACTIVITY_PAUSE;
-        pause(binding);
+        pp_binding_pause(binding);
         self->activity = activity;
     }
-    move(binding, PP_STEP_UNBIND);
+    pp_binding_move(binding, PP_STEP_UNBIND);
     PP_EMIT(BINDING_CLOSING, pp_object(binding->handle));
     NDIS_HANDLE unbind_context = pp_handle_make(PP_HANDLE_UNBIND_CONTEXT, pp_binding_number(binding));
     binding->unbind.is_due = true;
@@ -345,22 +273,10 @@ static void unbind(struct pp_binding *binding) {
         binding->protocol->entries.UnbindAdapterHandlerEx(unbind_context, binding->context);
     pp_callback_leave(frame, binding->handle, status);
     PP_EMIT(UNBIND_ANSWERED, pp_object(binding->handle), (uint32_t)status);
-    settle_answer(&binding->unbind, status);
-    move(binding, PP_STEP_UNBIND_DONE);
+    pp_answer_settle(&binding->unbind, status);
+    pp_binding_move(binding, PP_STEP_UNBIND_DONE);
     binding->is_open = false;
     PP_EMIT(BINDING_END, pp_object(binding->handle), NDIS_STATUS_SUCCESS);
-}
-
-static void run_restart(void *subject, uint64_t detail) {
-    (void)detail;
-    restart(subject);
-    pp_schedule_wake(subject, /*all=*/true);
-}
-
-static void run_pause(void *subject, uint64_t detail) {
-    (void)detail;
-    pause(subject);
-    pp_schedule_wake(subject, /*all=*/true);
 }
 
 static void run_unbind(void *subject, uint64_t detail) {
@@ -369,20 +285,9 @@ static void run_unbind(void *subject, uint64_t detail) {
     pp_schedule_wake(subject, /*all=*/true);
 }
 
-bool pp_ndis_restart(uint32_t number) {
-    struct pp_binding *binding = pp_binding_of_number(number);
-    return can(binding, PP_STEP_RESTART) &&
-           pp_schedule_start(PP_ACTIVITY_RESTART, run_restart, binding, 0);
-}
-
-bool pp_ndis_pause(uint32_t number) {
-    struct pp_binding *binding = pp_binding_of_number(number);
-    return can(binding, PP_STEP_PAUSE) && pp_schedule_start(PP_ACTIVITY_PAUSE, run_pause, binding, 0);
-}
-
 bool pp_ndis_unbind(uint32_t number) {
     struct pp_binding *binding = pp_binding_of_number(number);
-    return (can(binding, PP_STEP_PAUSE) || can(binding, PP_STEP_UNBIND)) &&
+    return (pp_binding_can(binding, PP_STEP_PAUSE) || pp_binding_can(binding, PP_STEP_UNBIND)) &&
            pp_schedule_start(PP_ACTIVITY_UNBIND, run_unbind, binding, 0);
 }
 

@@ -39,7 +39,6 @@ struct pp_binding {
     struct pp_answer unbind;
     struct pp_answer event;
     NET_PNP_EVENT_NOTIFICATION notification;
-    NET_PNP_EVENT_NOTIFICATION *notification_pending;
 };
 
 // The binding of that number, or NULL if there is none.
@@ -61,6 +60,18 @@ void pp_receive_reset(void);
 
 // Pauses the binding if it runs, unbinds it, and waits for both. Waits first if it is busy. On a fiber.
 void pp_binding_remove(struct pp_binding *binding);
+
+// The status that the driver's callback came to: what it returned or, if that was PENDING, what it says
+// later, for which this waits.
+NDIS_STATUS pp_answer_settle(struct pp_answer *answer, NDIS_STATUS returned);
+void pp_answer_give(struct pp_answer *answer, NDIS_STATUS status);
+
+// Whether the step is possible now: also false while the binding is busy with another.
+bool pp_binding_can(const struct pp_binding *binding, enum pp_binding_step step);
+void pp_binding_move(struct pp_binding *binding, enum pp_binding_step step);
+
+// Running to Paused, with all that belongs to it. On a fiber.
+void pp_binding_pause(struct pp_binding *binding);
 
 // In order of their numbers; NULL at the end.
 struct pp_binding *pp_binding_at(uint32_t index);
