@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Executions a second under libFuzzer: an empty target, and the driver's whole life, in processes of
-// their own, one after the other, several rounds.
+// Executions a second under libFuzzer: an empty target, and the whole life of each good driver, in
+// processes of their own, one after the other, several rounds.
 #include "life_cycle.h"
 
 #include <stdio.h>
@@ -23,6 +23,7 @@ struct clock {
 };
 
 static struct clock *shared;  // with the parent
+static const struct pp_driver *driver;
 static uint8_t encoded[PP_PROGRAM_BYTES_MAX];
 static size_t encoded_size;
 
@@ -50,7 +51,7 @@ static int run_life(const uint8_t *bytes, size_t size) {
     (void)bytes;
     (void)size;
     pp_program_decode(PP_LANGUAGE_PROTOCOL, encoded, encoded_size, &program);
-    pp_run(pp_driver_find("echo"), &program, &options, &verdict);
+    pp_run(driver, &program, &options, &verdict);
     tick();
     return 0;
 }
@@ -74,29 +75,29 @@ static double executions_a_second(int (*target)(const uint8_t *, size_t), int ru
     return (double)counted / (shared->end - shared->begin);
 }
 
-static int by_value(const void *left, const void *right) {
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a > b) - (a < b);
+static void print_line(const char *what, double *rates) {
+    pp_bench_sort(rates, ROUND_COUNT);
+    printf("  %-22s %9.0f  (%.0f, %.0f)", what, rates[ROUND_COUNT / 2], rates[0],
+           rates[ROUND_COUNT - 1]);
 }
 
 int main(void) {
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    encoded_size = pp_program_encode(pp_bench_life_cycle(), encoded, sizeof(encoded));
-    double empty[ROUND_COUNT];
-    double life[ROUND_COUNT];
-    for (int i = 0; i < ROUND_COUNT; i++) {
-        empty[i] = executions_a_second(run_empty, EMPTY_RUNS);
-        life[i] = executions_a_second(run_life, LIFE_RUNS);
+    printf("libFuzzer executions a second, median of %d rounds (min, max); goal: at least 4 %%\n",
+           ROUND_COUNT);
+    for (const struct pp_driver *const *next = pp_driver_list(); *next != NULL; next++) {
+        driver = *next;
+        encoded_size = pp_program_encode(pp_bench_life_cycle(driver), encoded, sizeof(encoded));
+        double empty[ROUND_COUNT];
+        double life[ROUND_COUNT];
+        for (int i = 0; i < ROUND_COUNT; i++) {
+            empty[i] = executions_a_second(run_empty, EMPTY_RUNS);
+            life[i] = executions_a_second(run_life, LIFE_RUNS);
+        }
+        print_line("empty target", empty);
+        printf("\n");
+        print_line(driver->name, life);
+        printf("  %.2f %%\n", 100 * life[ROUND_COUNT / 2] / empty[ROUND_COUNT / 2]);
     }
-    qsort(empty, ROUND_COUNT, sizeof(empty[0]), by_value);
-    qsort(life, ROUND_COUNT, sizeof(life[0]), by_value);
-    printf("libFuzzer executions a second, median of %d rounds (min, max)\n", ROUND_COUNT);
-    printf("  empty target   %9.0f  (%.0f, %.0f)\n", empty[ROUND_COUNT / 2], empty[0],
-           empty[ROUND_COUNT - 1]);
-    printf("  life cycle     %9.0f  (%.0f, %.0f)\n", life[ROUND_COUNT / 2], life[0],
-           life[ROUND_COUNT - 1]);
-    printf("  ratio          %9.2f %%   (goal: at least 4 %%)\n",
-           100 * life[ROUND_COUNT / 2] / empty[ROUND_COUNT / 2]);
     return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a run costs: the rules against none, in one process, rounds interleaved.
+// What a run of each good driver costs: the rules against none, in one process, rounds interleaved.
 #include "life_cycle.h"
 
 #include <stdio.h>
@@ -8,50 +8,52 @@
 #define ROUND_COUNT 7
 #define RUNS_A_ROUND 3000
 
-static int by_value(const void *left, const void *right) {
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a > b) - (a < b);
-}
+static struct pp_verdict verdict;
 
-static double round_seconds(const struct pp_driver *driver, bool without_rules,
-                            struct pp_verdict *verdict) {
+static double round_seconds(const struct pp_driver *driver, const struct pp_program *program,
+                            bool without_rules) {
     const struct pp_run_options options = {.without_rules = without_rules};
-    const struct pp_program *program = pp_bench_life_cycle();
     double begin = pp_bench_seconds();
     for (int i = 0; i < RUNS_A_ROUND; i++) {
-        pp_run(driver, program, &options, verdict);
+        pp_run(driver, program, &options, &verdict);
     }
     return pp_bench_seconds() - begin;
 }
 
-static void print_line(const char *what, double *seconds, const struct pp_verdict *verdict) {
-    qsort(seconds, ROUND_COUNT, sizeof(*seconds), by_value);
+static void print_line(const char *what, double *seconds) {
+    pp_bench_sort(seconds, ROUND_COUNT);
     double run = seconds[ROUND_COUNT / 2] / RUNS_A_ROUND;
     printf("  %-14s %8.2f us a run, %9.0f ops/s, %9.0f events/s  (min %.2f, max %.2f us)\n", what,
-           run * 1e6, verdict->op_played_count / run, verdict->event_count / run,
+           run * 1e6, verdict.op_played_count / run, verdict.event_count / run,
            seconds[0] / RUNS_A_ROUND * 1e6, seconds[ROUND_COUNT - 1] / RUNS_A_ROUND * 1e6);
 }
 
-int main(void) {
-    const struct pp_driver *driver = pp_driver_find("echo");
-    static struct pp_verdict verdict;
+static bool measure(const struct pp_driver *driver) {
+    const struct pp_program *program = pp_bench_life_cycle(driver);
     double with_rules[ROUND_COUNT];
     double without_rules[ROUND_COUNT];
-    round_seconds(driver, /*without_rules=*/false, &verdict);
+    round_seconds(driver, program, /*without_rules=*/false);
     if (verdict.is_finding) {
-        fprintf(stderr, "%s\n", verdict.finding.title);
-        return 1;
+        fprintf(stderr, "%s: %s\n", driver->name, verdict.finding.title);
+        return false;
     }
     for (int i = 0; i < ROUND_COUNT; i++) {
-        with_rules[i] = round_seconds(driver, /*without_rules=*/false, &verdict);
-        without_rules[i] = round_seconds(driver, /*without_rules=*/true, &verdict);
+        with_rules[i] = round_seconds(driver, program, /*without_rules=*/false);
+        without_rules[i] = round_seconds(driver, program, /*without_rules=*/true);
     }
-    printf("life cycle of the driver echo with 16 sends, %u ops, %u events\n", verdict.op_played_count,
+    printf("life of the driver %s, %u ops, %u events\n", driver->name, verdict.op_played_count,
            verdict.event_count);
-    print_line("all rules", with_rules, &verdict);
-    print_line("no rules", without_rules, &verdict);
+    print_line("all rules", with_rules);
+    print_line("no rules", without_rules);
     printf("  ratio          %8.1f %%   (goal: at least 50 %%)\n",
            100 * without_rules[ROUND_COUNT / 2] / with_rules[ROUND_COUNT / 2]);
-    return 0;
+    return true;
+}
+
+int main(void) {
+    bool all_ran = true;
+    for (const struct pp_driver *const *driver = pp_driver_list(); *driver != NULL; driver++) {
+        all_ran &= measure(*driver);
+    }
+    return !all_ran;
 }
