@@ -27,11 +27,13 @@ static uint32_t take_count;
 static uint32_t take_capacity;
 static struct pp_null last_null;
 static uint16_t pool_free_op;  // that freed a pool last
+static uint16_t last_op;       // the last one that has begun
 
 void pp_model_reset(void) {
     take_count = 0;
     last_null.kind = PP_NULL_NONE;
     pool_free_op = PP_OP_NONE;
+    last_op = 0;
     pp_store_reset();
     pp_flight_reset();
     pp_receipt_reset();
@@ -280,7 +282,11 @@ static void apply_binding(const struct pp_event *event) {
     case PP_EVENT_BINDING_PAUSED: binding->phase = PP_PHASE_PAUSED; break;
     case PP_EVENT_BINDING_RESTARTING: binding->phase = PP_PHASE_RESTARTING; break;
     case PP_EVENT_BINDING_RUNNING: binding->phase = PP_PHASE_RUNNING; break;
-    case PP_EVENT_BINDING_PAUSING: binding->phase = PP_PHASE_PAUSING; break;
+    case PP_EVENT_BINDING_PAUSING:
+        binding->phase = PP_PHASE_PAUSING;
+        binding->pause_op = event->op;
+        binding->told_op = PP_OP_NONE;
+        break;
     case PP_EVENT_BINDING_CLOSING: binding->phase = PP_PHASE_CLOSING; break;
     case PP_EVENT_BINDING_END: binding->phase = PP_PHASE_ENDED; break;
     case PP_EVENT_OPEN:
@@ -292,6 +298,18 @@ static void apply_binding(const struct pp_event *event) {
     case PP_EVENT_CLOSE_ANSWERED: binding->is_close_pending = is_pending; break;
     case PP_EVENT_CLOSE_FINISHED: binding->is_close_pending = false; break;
     default: break;
+    }
+}
+
+// A driver has taken note of a pause when its handler waits or returns, and not before. What it does in
+// ops that began until then, it may have decided on while it did not know.
+static void note_pause(const struct pp_event *event) {
+    for (uint32_t i = 0; event->callback == PP_CALLBACK_PAUSE && i < pp_model_count(); i++) {
+        struct pp_object *object = pp_model_object(i);
+        if (object->kind == PP_OBJECT_BINDING && object->phase == PP_PHASE_PAUSING &&
+            object->pause_op == event->op && object->told_op == PP_OP_NONE) {
+            object->told_op = last_op;
+        }
     }
 }
 
@@ -413,6 +431,9 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_INDICATE:
     case PP_EVENT_INDICATED:
     case PP_EVENT_RETURN_TAKEN: pp_receipt_apply(event); break;
+    case PP_EVENT_OP_BEGIN: last_op = event->op; break;
+    case PP_EVENT_CALLBACK_LEAVE:
+    case PP_EVENT_WAIT: note_pause(event); break;
     case PP_EVENT_BINDING_BEGIN: add_binding(event); break;
     case PP_EVENT_BINDING_PAUSED:
     case PP_EVENT_BINDING_RESTARTING:

@@ -103,6 +103,8 @@ struct pp_object {
     bool is_open;               // bindings: from a successful open to NdisCloseAdapterEx
     bool was_closed;            // bindings: NdisCloseAdapterEx was called
     bool is_close_pending;      // bindings
+    uint16_t pause_op;          // bindings: in which the last pause began
+    uint16_t told_op;  // bindings: the last op begun when the driver had taken note of that pause
 
     struct pp_trail made;
     struct pp_trail sent;

@@ -19,7 +19,9 @@ static bool judge_binding(const struct pp_event *event, const struct pp_object *
         return false;
     }
     if (binding->phase == PP_PHASE_PAUSING) {
-        pp_report(PP_RULE_PAUSE_NEW_SEND, event, "new send while pausing");
+        if (event->op > binding->told_op) {
+            pp_report(PP_RULE_PAUSE_NEW_SEND, event, "new send while pausing");
+        }
     } else if (binding->phase != PP_PHASE_RUNNING && binding->phase != PP_PHASE_RESTARTING) {
         // A driver declares itself running inside its restart handler, and cannot know when that has
         // returned; what is below it runs already. See docs/decisions/0002-restarting.md.

@@ -278,6 +278,9 @@ static NTSTATUS send_at_any_time(IRP *irp) {
 #define PAUSE_AFTER_SEND UP_TO_WRITE "complete(b0)\npause(b0)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_WHILE_PAUSING \
     UP_TO_WRITE "pause(b0)\nwrite(f0)\ncomplete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
+#define WRITE_BEGUN_BEFORE_PAUSE                                                                       \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0) (at: 3 -> 0)\npause(b0)\n" \
+    "complete(b0)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_WHILE_RESTARTED UP_TO_WRITE "complete(b0)\npause(b0)\nrestart(b0)\nwrite(f0)\nclose(f0)\n"
 #define WRITE_BEFORE_RESTART \
     "a0 = adapter()\nb0 = bind(a0)\nf0 = create(a0)\nwrite(f0)\nclose(f0)\nunbind(b0)\n"
@@ -480,7 +483,7 @@ static const struct check_case cases[] = {
      .catches.write = send_at_any_time,
      .silent.write = write_reached,
      .program = WRITE_WHILE_PAUSING,
-     .silent_program = WRITE_WHILE_RESTARTED},
+     .silent_program = WRITE_BEGUN_BEFORE_PAUSE},
     {.rule = "PAUSED-SEND",
      .title = "poolproof: PAUSED-SEND: send on a binding that is not running in IRP_MJ_WRITE",
      .catches.write = send_at_any_time,
