@@ -163,7 +163,7 @@ static void judge_stuck(const struct pp_event *event) {
     }
     uint64_t activity = event->args[0];
     const struct pp_object *received = first_received();
-    if (activity == PP_ACTIVITY_PAUSE && event->callback == PP_CALLBACK_NONE && received != NULL) {
+    if (activity == PP_ACTIVITY_PAUSE && event->callback != PP_CALLBACK_PAUSE && received != NULL) {
         pp_report_at(PP_RULE_PAUSE_DEADLINE, event, "pause never finishes, NBL not returned",
                      ", received in", &received->made);
     } else {
