@@ -313,6 +313,27 @@ static void note_pause(const struct pp_event *event) {
     }
 }
 
+static void apply_life(const struct pp_event *event) {
+    switch (event->kind) {
+    case PP_EVENT_OP_BEGIN: last_op = event->op; break;
+    case PP_EVENT_CALLBACK_LEAVE:
+    case PP_EVENT_WAIT: note_pause(event); break;
+    case PP_EVENT_BINDING_BEGIN: add_binding(event); break;
+    case PP_EVENT_BINDING_PAUSED:
+    case PP_EVENT_BINDING_RESTARTING:
+    case PP_EVENT_BINDING_RUNNING:
+    case PP_EVENT_BINDING_PAUSING:
+    case PP_EVENT_BINDING_CLOSING:
+    case PP_EVENT_BINDING_END:
+    case PP_EVENT_OPEN:
+    case PP_EVENT_OPEN_FINISHED:
+    case PP_EVENT_CLOSE:
+    case PP_EVENT_CLOSE_ANSWERED:
+    case PP_EVENT_CLOSE_FINISHED: apply_binding(event); break;
+    default: break;  // most events change nothing here, and cost no look-up
+    }
+}
+
 // === What is made ===
 
 static void add_pool(const struct pp_event *event) {
@@ -431,21 +452,6 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_INDICATE:
     case PP_EVENT_INDICATED:
     case PP_EVENT_RETURN_TAKEN: pp_receipt_apply(event); break;
-    case PP_EVENT_OP_BEGIN: last_op = event->op; break;
-    case PP_EVENT_CALLBACK_LEAVE:
-    case PP_EVENT_WAIT: note_pause(event); break;
-    case PP_EVENT_BINDING_BEGIN: add_binding(event); break;
-    case PP_EVENT_BINDING_PAUSED:
-    case PP_EVENT_BINDING_RESTARTING:
-    case PP_EVENT_BINDING_RUNNING:
-    case PP_EVENT_BINDING_PAUSING:
-    case PP_EVENT_BINDING_CLOSING:
-    case PP_EVENT_BINDING_END:
-    case PP_EVENT_OPEN:
-    case PP_EVENT_OPEN_FINISHED:
-    case PP_EVENT_CLOSE:
-    case PP_EVENT_CLOSE_ANSWERED:
-    case PP_EVENT_CLOSE_FINISHED: apply_binding(event); break;
-    default: break;  // most events change nothing here, and cost no look-up
+    default: apply_life(event); break;
     }
 }
