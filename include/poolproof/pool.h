@@ -5,7 +5,8 @@
 // What stands in front (src/pool/front_*.c) asks the rules, answers with the program's faults, tells the
 // checkers what happened, and calls the table. So a pool does the work and nothing else:
 //   - it is called with arguments that no rule forbids (but without rules, with whatever a driver
-//     passes: then it may refuse, and must not crash on NULL nor on what it has not made);
+//     passes: then it may refuse, and must not crash on NULL nor on what it has not made; the NB list of
+//     an NBL that it is to derive from, to retreat or to advance ends in any case);
 //   - a function that fails changes nothing;
 //   - no function waits, and none calls the driver but for the two MDL handlers.
 //

@@ -112,7 +112,7 @@ static void destroy(NET_BUFFER_LIST *nbl) {
 
 // The result, or NULL with everything undone.
 static NET_BUFFER_LIST *finish(const struct making *making, bool is_complete) {
-    if (!is_complete && making->nbl != NULL) {
+    if (!is_complete) {
         destroy(making->nbl);
         return NULL;
     }
@@ -135,9 +135,8 @@ NET_BUFFER_LIST *pp_arena_clone(NET_BUFFER_LIST *original, NDIS_HANDLE nbl_pool,
     if (!is_complete) {
         return NULL;
     }
-    uint32_t count = 0;
     for (const NET_BUFFER *nb = original->FirstNetBuffer; nb != NULL && is_complete; nb = nb->Next) {
-        is_complete = count++ < PP_CHAIN_MAX && clone_nb(&making, nb, flags);
+        is_complete = clone_nb(&making, nb, flags);
     }
     return finish(&making, is_complete);
 }
@@ -165,10 +164,8 @@ NET_BUFFER_LIST *pp_arena_fragment(NET_BUFFER_LIST *original, NDIS_HANDLE nbl_po
     if (!is_complete) {
         return NULL;
     }
-    uint32_t count = 0;
     for (const NET_BUFFER *nb = original->FirstNetBuffer; nb != NULL && is_complete; nb = nb->Next) {
-        is_complete =
-            count++ < PP_CHAIN_MAX && add_fragments(&making, nb, start, length_max, delta, backfill);
+        is_complete = add_fragments(&making, nb, start, length_max, delta, backfill);
     }
     return finish(&making, is_complete);
 }
@@ -190,9 +187,8 @@ NET_BUFFER_LIST *pp_arena_reassemble(NET_BUFFER_LIST *fragments, NDIS_HANDLE poo
         return NULL;
     }
     bool is_complete = add_nb(&making, NULL, 0, 0);
-    uint32_t count = 0;
     for (const NET_BUFFER *nb = fragments->FirstNetBuffer; nb != NULL && is_complete; nb = nb->Next) {
-        is_complete = count++ < PP_CHAIN_MAX && add_rest(&making, nb, start);
+        is_complete = add_rest(&making, nb, start);
     }
     is_complete = is_complete && retreat(&making, delta, backfill);
     return finish(&making, is_complete);

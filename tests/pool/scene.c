@@ -12,11 +12,13 @@ static struct pp_event last_events[PP_EVENT_COUNT];
 static uint32_t event_counts[PP_EVENT_COUNT];
 
 static int refused_kind;
+static const void *refused_object;  // NULL: any
 
 static bool keep(const struct pp_event *event) {
     last_events[event->kind] = *event;
     event_counts[event->kind]++;
-    return event->kind != refused_kind;
+    bool is_of_it = refused_object == NULL || event->args[0] == (uintptr_t)refused_object;
+    return event->kind != refused_kind || !is_of_it;
 }
 
 int scene_begin(void **state) {
@@ -38,7 +40,12 @@ void scene_fail(enum pp_point point, uint8_t nth) {
     pp_fault_arm(&program);
 }
 
-void scene_refuse(enum pp_event_kind kind) { refused_kind = (int)kind; }
+void scene_refuse(enum pp_event_kind kind) { scene_refuse_of(kind, NULL); }
+
+void scene_refuse_of(enum pp_event_kind kind, const void *object) {
+    refused_kind = (int)kind;
+    refused_object = object;
+}
 
 const struct pp_event *scene_event(enum pp_event_kind kind) {
     return event_counts[kind] > 0 ? &last_events[kind] : NULL;

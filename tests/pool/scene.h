@@ -19,8 +19,9 @@ int scene_begin(void **state);
 // From here on, the nth call of the point fails, once.
 void scene_fail(enum pp_point point, uint8_t nth);
 
-// From here on, acts of this kind are refused.
+// From here on, acts of this kind are refused; all of them, or those that are about this object.
 void scene_refuse(enum pp_event_kind kind);
+void scene_refuse_of(enum pp_event_kind kind, const void *object);
 
 // The last event of that kind, or NULL; how many there were.
 const struct pp_event *scene_event(enum pp_event_kind kind);

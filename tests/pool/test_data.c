@@ -8,6 +8,7 @@
 static char bytes[3][16];
 static MDL *mdls[3];
 static NDIS_HANDLE nb_pool;
+static const uintptr_t bad_address = 24;  // a field of NULL
 
 // Three MDLs of 16 bytes, 'a' 'b' 'c', in one chain.
 static int set_up(void **state) {
@@ -58,6 +59,25 @@ static void test_get_aligned(void **state) {
     assert_ptr_equal(NdisGetDataBuffer(nb, 4, storage, 8, (UINT)((at + 1) % 8)), storage);
     assert_null(NdisGetDataBuffer(nb, 4, NULL, 8, (UINT)((at + 1) % 8)));
     assert_ptr_equal(NdisGetDataBuffer(nb, 4, NULL, 0, 5), (void *)at);
+}
+
+// What its MDLs describe cannot be read.
+static void test_get_of_bad_memory(void **state) {
+    (void)state;
+    char storage[32];
+    mdls[1]->MappedSystemVa = NULL;
+    assert_null(NdisGetDataBuffer(make_nb(10, 30), 20, storage, 1, 0));
+    assert_int_equal(scene_event(PP_EVENT_ACCESS)->args[0], 0);
+}
+
+// A ring of MDLs without a byte ends as a chain does.
+static void test_get_of_a_ring(void **state) {
+    (void)state;
+    char storage[32];
+    NET_BUFFER *nb = make_nb(0, 20);
+    mdls[2]->Next = mdls[1];
+    mdls[1]->ByteCount = mdls[2]->ByteCount = 0;
+    assert_null(NdisGetDataBuffer(nb, 20, storage, 1, 0));
 }
 
 static void test_get_fails(void **state) {
@@ -115,6 +135,23 @@ static void test_copy_ends_early(void **state) {
                      NDIS_STATUS_RESOURCES);
     assert_int_equal(copied, 0);
     assert_memory_equal(target, "--bbbbb", 7);
+}
+
+// The bytes before those that cannot be touched are copied.
+static void test_copy_of_bad_memory(void **state) {
+    (void)state;
+    ULONG copied;
+    NET_BUFFER *to = make_target();
+    NET_BUFFER *from = make_nb(12, 20);
+    mdls[1]->MappedSystemVa = NULL;
+    assert_int_equal(NdisCopyFromNetBufferToNetBuffer(to, 0, 8, from, 0, &copied), NDIS_STATUS_SUCCESS);
+    assert_int_equal(copied, 4);
+    assert_int_equal(scene_event(PP_EVENT_ACCESS)->args[2], 0);
+    to->CurrentMdl->MappedSystemVa = NULL;
+    assert_int_equal(NdisCopyFromNetBufferToNetBuffer(to, 0, 8, from, 0, &copied), NDIS_STATUS_SUCCESS);
+    assert_int_equal(copied, 0);
+    assert_int_equal(scene_event(PP_EVENT_ACCESS)->args[2], 1);
+    assert_memory_equal(target, "--aaaa--", 8);
 }
 
 static void test_physical_count(void **state) {
@@ -222,6 +259,9 @@ static void test_wrong_calls_do_nothing(void **state) {
     assert_int_equal(NdisQueryNetBufferPhysicalCount(nb), 0);
     assert_int_equal(NdisAllocateNetBufferListContext(stray_list, 8, 0, 0), NDIS_STATUS_FAILURE);
     NdisFreeNetBufferListContext(stray_list, 8);
+    stray_list->Context = (NET_BUFFER_LIST_CONTEXT *)bad_address;
+    assert_int_equal(NdisAllocateNetBufferListContext(stray_list, 8, 0, 0), NDIS_STATUS_FAILURE);
+    NdisFreeNetBufferListContext(NULL, 8);
     assert_null(NdisGetPoolFromNetBufferList(stray_list));
     assert_null(NdisGetPoolFromNetBuffer(nb));
     assert_null(NdisGetPoolFromNetBuffer(stray));
@@ -232,6 +272,12 @@ static void test_wrong_calls_do_nothing(void **state) {
 }
 
 // === Which pool ===
+
+static void test_pool_without_parameters(void **state) {
+    (void)state;
+    assert_null(NdisAllocateNetBufferListPool(NULL, NULL));
+    assert_null(NdisAllocateNetBufferPool(NULL, (NET_BUFFER_POOL_PARAMETERS *)bad_address));
+}
 
 static void test_pool_of(void **state) {
     (void)state;
@@ -314,6 +360,11 @@ static void test_refused_mdl_calls(void **state) {
         MmPrepareMdlForReuse(source);
         assert_int_equal(part->ByteCount, 16);
     }
+    scene_refuse_of(PP_EVENT_MDL_USE, part);
+    IoBuildPartialMdl(mdls[0], part, bytes[0], 8);
+    assert_int_equal(part->ByteCount, 16);
+    NdisAdjustMdlLength((MDL *)bad_address, 3);
+    assert_non_null(IoAllocateMdl(bytes[0], 16, FALSE, FALSE, (IRP *)bad_address));
     scene_refuse(PP_EVENT_MDL_ADJUST);
     NdisAdjustMdlLength(mdls[0], 3);
     scene_refuse(PP_EVENT_MDL_ALLOCATE);
@@ -349,6 +400,7 @@ static void test_host(void **state) {
     char *block = pp_pool_memory_take(100);
     memset(block, 1, 100);
     assert_true(pp_pool_memory_is(block));
+    assert_true(pp_pool_is_nbl((NET_BUFFER_LIST *)block));  // for all that is known
     assert_false(pp_pool_memory_is(block + 16));
     assert_int_equal(pp_pool_memory_held(), held + 1);
     pp_pool_memory_give(block + 16);
@@ -372,14 +424,18 @@ int main(void) {
         TEST(test_get_in_place),
         TEST(test_get_into_storage),
         TEST(test_get_aligned),
+        TEST(test_get_of_bad_memory),
+        TEST(test_get_of_a_ring),
         TEST(test_get_fails),
         TEST(test_copy),
         TEST(test_copy_ends_early),
+        TEST(test_copy_of_bad_memory),
         TEST(test_physical_count),
         TEST(test_list_retreat),
         TEST(test_list_retreat_fails),
         TEST(test_wrong_calls_do_nothing),
         TEST(test_pool_of),
+        TEST(test_pool_without_parameters),
         TEST(test_partial_mdl),
         TEST(test_adjust_and_map),
         TEST(test_pool_of_what_is_no_nb),

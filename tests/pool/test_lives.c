@@ -158,6 +158,11 @@ static void test_hand_over_of_knots_ends(void **state) {
     nbl->FirstNetBuffer->Next = nbl->FirstNetBuffer;
     pp_pool_hand_over(nbl);
     pp_pool_hand_back(nbl);
+    nbl->FirstNetBuffer->Next = NULL;
+    NdisAllocateNetBufferListContext(nbl, 16, 0, 0);
+    nbl->Context->Next = nbl->Context;
+    pp_pool_hand_over(nbl);
+    pp_pool_hand_back(nbl);
 }
 
 // Nor does it lose itself in a chain of empty MDLs that is tied into a ring.

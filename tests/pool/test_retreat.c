@@ -2,6 +2,8 @@
 // Retreat and advance: in place while there is room, with an MDL of its own where there is none (A9).
 #include "scene.h"
 
+#include "base/guard.h"
+
 #include <string.h>
 
 static char buffer[256];
@@ -178,6 +180,29 @@ static void test_handler_that_gives_less_fails(void **state) {
     assert_memory_equal(nb, &before, sizeof(before));
 }
 
+static MDL *allocate_badly(ULONG *size) {
+    (void)size;
+    return (MDL *)24;
+}
+
+static MDL *allocate_and_free_nb(ULONG *size) {
+    MDL *made = NdisAllocateMdl(NULL, handler_buffer, *size);
+    NdisFreeNetBuffer(nb);
+    return made;
+}
+
+static void test_handler_that_does_wrong_fails(void **state) {
+    (void)state;
+    NET_BUFFER before = *nb;
+    assert_int_equal(NdisRetreatNetBufferDataStart(nb, 110, 0, allocate_badly), NDIS_STATUS_RESOURCES);
+    assert_memory_equal(nb, &before, sizeof(before));
+    if (PP_HAS_GUARD) {
+        assert_int_equal(NdisRetreatNetBufferDataStart(nb, 110, 0, allocate_and_free_nb),
+                         NDIS_STATUS_RESOURCES);
+        assert_int_equal(scene_event(PP_EVENT_ACCESS)->args[0], (uintptr_t)nb);
+    }
+}
+
 // An MDL that was always there is not one that a retreat added: no handler gets it.
 static void test_advance_past_own_mdl_frees_nothing(void **state) {
     (void)state;
@@ -224,6 +249,7 @@ int main(void) {
         cmocka_unit_test_setup(test_handlers, set_up),
         cmocka_unit_test_setup(test_handler_may_give_more, set_up),
         cmocka_unit_test_setup(test_handler_that_gives_less_fails, set_up),
+        cmocka_unit_test_setup(test_handler_that_does_wrong_fails, set_up),
         cmocka_unit_test_setup(test_advance_past_own_mdl_frees_nothing, set_up),
         cmocka_unit_test_setup(test_advance_beyond_data_does_nothing, set_up),
         cmocka_unit_test_setup(test_nb_without_mdls, set_up),
