@@ -32,9 +32,11 @@ const struct pp_retreat *pp_model_retreat(uint32_t retreat) { return &retreats[r
 
 const struct pp_copy *pp_model_copy(uint32_t copy) { return &copies[copy]; }
 
+// An NB, if it lives and is known: one that is being derived is not yet, and where a handler has run,
+// one may be gone.
 static struct pp_object *nb_at(uint64_t address) {
     struct pp_object *nb = pp_model_at(address);
-    return nb != NULL && nb->kind == PP_OBJECT_NB && nb->state != PP_OBJECT_FREED ? nb : NULL;
+    return nb != NULL && nb->state != PP_OBJECT_FREED ? nb : NULL;
 }
 
 static uint64_t place_of(const struct pp_object *nb) {
@@ -66,8 +68,8 @@ bool pp_model_is_placed_anew(const struct pp_object *nb) {
 
 // Of an NB whose driver has set its fields itself, the retreats are undone.
 static void forget_if_placed_anew(uint64_t address) {
-    struct pp_object *nb = nb_at(address);
-    if (nb != NULL && pp_model_is_placed_anew(nb)) {
+    struct pp_object *nb = pp_model_at(address);
+    if (pp_model_is_placed_anew(nb)) {
         nb->last_retreat = 0;
         nb->sent_retreat = 0;
     }
@@ -84,7 +86,7 @@ static void begin_move(const struct pp_event *event) {
     }
 }
 
-// In front of an NB that is not known yet (it is being derived), it comes as a part.
+// In front of an NB that is being derived, it comes as a part.
 static void add_mdl(const struct pp_event *event) {
     const struct pp_object *nb = nb_at(event->args[0]);
     if (nb == NULL) {
@@ -154,7 +156,7 @@ static void advance(const struct pp_event *event) {
 
 static void note_result(const struct pp_event *event) {
     const struct pp_object *nb = pp_model_at(event->args[0]);
-    if (event->args[1] != 0 && event->args[3] == 0 && nb != NULL) {
+    if (event->args[1] != 0 && event->args[3] == 0) {
         data_results[data_result_count++ % DATA_RESULTS] =
             (struct data_result){event->args[1], event->args[2], pp_model_index(nb)};
     }
@@ -175,13 +177,15 @@ struct pp_object *pp_model_data_nb(uint64_t address) {
 
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-// What is still missing, and the bytes that were to go there.
-static void note_missing(struct pp_copy *copy, const NET_BUFFER *source) {
+// What is still missing.
+static void note_missing(struct pp_copy *copy) {
     const MDL *chain = (const MDL *)copy->chain;
     copy->digest = pp_digest_chain(chain, copy->at + copy->copied, copy->asked - copy->copied);
-    if (source == NULL) {
-        return;
-    }
+}
+
+// The bytes that were to go there.
+static void note_wanted(struct pp_copy *copy) {
+    const NET_BUFFER *source = (const NET_BUFFER *)copy_source;
     uint64_t from = copy_source_offset + copy->copied;
     uint64_t there = source->stDataLength > from ? source->stDataLength - from : 0;
     copy->wanted = smaller(there, copy->asked - copy->copied);
@@ -201,16 +205,13 @@ static void note_whole(struct pp_object *nb, uint64_t at, uint64_t length) {
     if (copy->copied == copy->asked) {
         nb->copy = 0;
     } else {
-        note_missing(copy, /*source=*/NULL);
+        note_missing(copy);
     }
 }
 
 PP_READS_CLOSED static void note_copy(const struct pp_event *event) {
     const uint64_t *args = event->args;
-    struct pp_object *object = nb_at(args[0]);
-    if (object == NULL) {
-        return;
-    }
+    struct pp_object *object = pp_model_at(args[0]);
     const NET_BUFFER *nb = (const NET_BUFFER *)object->address;
     struct pp_copy copy = {.chain = (uintptr_t)nb->MdlChain,
                            .at = nb->DataOffset + args[1],
@@ -219,8 +220,8 @@ PP_READS_CLOSED static void note_copy(const struct pp_event *event) {
                            .has_failed = args[2] != NDIS_STATUS_SUCCESS,
                            .op = event->op};
     if (copy.copied < copy.asked) {
-        const struct pp_object *source = nb_at(copy_source);
-        note_missing(&copy, source != NULL ? (const NET_BUFFER *)source->address : NULL);
+        note_missing(&copy);
+        note_wanted(&copy);
         copies = pp_grow(copies, &copy_capacity, ++copy_count, sizeof(*copies));
         copies[copy_count] = copy;
         object->copy = copy_count;

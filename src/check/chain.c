@@ -11,8 +11,7 @@
 
 static const struct pp_chain_problem no_problem = {.what = NULL};
 
-// The object that these bytes belong to, live or not; NULL if they are no object's.
-static const struct pp_object *holder_of(uint64_t address) {
+const struct pp_object *pp_chain_holder(uint64_t address) {
     if (!pp_arena_contains((const void *)address)) {
         return NULL;  // not worth a walk through all objects
     }
@@ -26,7 +25,7 @@ static bool is_within(uint64_t address, uint64_t size, const struct pp_object *o
 
 // An MDL may be one that an allocator made, or lie inside memory that is the driver's.
 bool pp_chain_is_readable(uint64_t address, uint64_t size) {
-    const struct pp_object *object = holder_of(address);
+    const struct pp_object *object = pp_chain_holder(address);
     return object != NULL && object->state != PP_OBJECT_FREED && is_within(address, size, object);
 }
 
@@ -41,7 +40,7 @@ struct pp_chain_problem pp_chain_judge_data(uint64_t address, uint64_t size) {
     if (!pp_arena_contains((const void *)address)) {
         return no_problem;
     }
-    const struct pp_object *object = holder_of(address);
+    const struct pp_object *object = pp_chain_holder(address);
     if (object == NULL) {
         return (struct pp_chain_problem){"MDL of memory that is not the driver's", address,
                                          PP_CHAIN_OUTSIDE};

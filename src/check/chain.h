@@ -22,6 +22,9 @@ struct pp_chain_problem {
     enum pp_chain_fault fault;
 };
 
+// The object that a byte belongs to, live or not; NULL if it is no object's.
+const struct pp_object *pp_chain_holder(uint64_t address);
+
 // Of the memory that an MDL describes; `what` calls it an MDL.
 struct pp_chain_problem pp_chain_judge_data(uint64_t address, uint64_t size);
 

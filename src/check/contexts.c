@@ -56,9 +56,10 @@ static void judge_give(const struct pp_event *event) {
     pp_report_object(nbl);
 }
 
+// Of an NBL that may be freed.
 static void judge_nbl_free(const struct pp_event *event) {
     const struct pp_object *nbl = pp_model_at(event->args[0]);
-    if (nbl != NULL && nbl->last_take != 0) {
+    if (nbl->last_take != 0) {
         pp_report(PP_RULE_FREE_NBL_CONTEXT, event, "NBL freed with context space taken");
         pp_report_line("%u bytes taken", taken_bytes(nbl));
         pp_report_object(nbl);

@@ -42,8 +42,7 @@ static void judge_allocation(const struct pp_event *event) {
         report_memory(PP_RULE_MEM_UAF, event, problem.what, "asked for", address);
         return;
     }
-    const struct pp_object *memory = pp_model_holding(address);
-    if (memory != NULL && memory->is_paged) {
+    if (pp_chain_holder(address)->is_paged) {
         report_memory(PP_RULE_MDL_NONPAGED, event, "MDL of paged memory", "asked for", address);
     }
 }

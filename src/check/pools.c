@@ -252,7 +252,6 @@ void pp_check_pools(const struct pp_event *event) {
     case PP_EVENT_NB_ALLOCATE: judge_nb_allocation(event); break;
     case PP_EVENT_NBL_POOL_ALLOCATE: judge_nbl_pool(event); break;
     case PP_EVENT_NB_POOL_ALLOCATE: judge_nb_pool(event); break;
-    case PP_EVENT_OBJECT_FREE: judge_object_free(event); break;
-    default: break;
+    default: judge_object_free(event); break;
     }
 }

@@ -80,8 +80,7 @@ static bool is_received(const NET_BUFFER *nb) {
 static bool undoes_failed(const struct pp_event *event, const NET_BUFFER *nb) {
     const struct pp_object *object = pp_model_at((uintptr_t)nb);
     uint64_t delta = event->args[2];
-    return is_failed(event, nb) && delta == object->failed_delta && delta != 0 &&
-           (delta > pp_model_retreated(object) || pp_model_is_placed_anew(object));
+    return is_failed(event, nb) && delta == object->failed_delta && delta > pp_model_retreated(object);
 }
 
 // The MDLs in front that lie wholly before the data once it has been advanced.
@@ -155,12 +154,9 @@ static void judge_end(const struct pp_event *event, const struct pp_object *nb) 
     }
 }
 
-// Of an NB, or an NBL with the NBs that came with it: these are behind it.
+// Of an NB that may be freed, or an NBL with the NBs that came with it: these are behind it.
 static void judge_free(const struct pp_event *event) {
     const struct pp_object *object = pp_model_at(event->args[0]);
-    if (object == NULL) {
-        return;
-    }
     uint32_t index = pp_model_index(object);
     judge_end(event, object);
     for (uint32_t i = index + 1; i < pp_model_count(); i++) {

@@ -82,6 +82,7 @@ void pp_arena_advance(NET_BUFFER *nb, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_
 void pp_arena_advance_list(NET_BUFFER_LIST *nbl, ULONG delta, BOOLEAN free_mdl,
                            NET_BUFFER_FREE_MDL_HANDLER free);
 void pp_arena_adjust(NET_BUFFER *nb);
+void pp_arena_forget_retreats(void);
 
 // Data.
 PVOID pp_arena_get_data(NET_BUFFER *nb, ULONG bytes, PVOID storage, UINT align_multiple,

@@ -18,6 +18,11 @@ bool pp_pool_touch_list(const NET_BUFFER_LIST *nbl, bool is_write) {
     return true;
 }
 
+// A handler of the driver's may have run: the list is looked at anew.
+static const NET_BUFFER *first_if_usable(const NET_BUFFER_LIST *nbl) {
+    return pp_pool_touch_list(nbl, /*is_write=*/true) ? nbl->FirstNetBuffer : NULL;
+}
+
 static void tell_retreated(const NET_BUFFER *nb, ULONG delta, NDIS_STATUS status) {
     PP_EMIT(RETREATED, pp_object(nb), delta, (uint32_t)status);
 }
@@ -50,7 +55,8 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, UL
     pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
     NDIS_STATUS status = pp_pool->retreat_list(NetBufferList, DataOffsetDelta, DataBackFill,
                                                AllocateMdlHandler, FreeMdlHandler);
-    for (const NET_BUFFER *nb = NetBufferList->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+    const NET_BUFFER *nb = first_if_usable(NetBufferList);
+    for (; nb != NULL; nb = nb->Next) {
         tell_retreated(nb, DataOffsetDelta, status);
     }
     return status;
@@ -77,7 +83,8 @@ VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG Dat
         return;
     }
     pp_pool->advance_list(NetBufferList, DataOffsetDelta, FreeMdl, FreeMdlHandler);
-    for (const NET_BUFFER *nb = NetBufferList->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+    const NET_BUFFER *nb = first_if_usable(NetBufferList);
+    for (; nb != NULL; nb = nb->Next) {
         PP_EMIT(ADVANCED, pp_object(nb), DataOffsetDelta);
     }
 }

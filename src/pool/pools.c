@@ -8,7 +8,10 @@
 static struct pp_arena_pool pools[POOL_COUNT_MAX];
 static uint32_t pool_count;
 
-static void reset(void) { pool_count = 0; }
+static void reset(void) {
+    pool_count = 0;
+    pp_arena_forget_retreats();
+}
 
 uint32_t pp_arena_pool_index(NDIS_HANDLE handle) {
     return pp_handle_index(PP_HANDLE_POOL, handle, pool_count);

@@ -4,6 +4,7 @@
 //            MdlChain ──▶ [ MDL ........ ] ──▶ [ MDL .............. ] ──▶ ...
 //                         |<--- DataOffset --->|<--- DataLength ---->|
 //                                              ^ CurrentMdl, CurrentMdlOffset
+#include "base/map.h"
 #include "base/touch.h"
 #include "pool/arena_pool.h"
 
@@ -22,20 +23,16 @@ PP_READS_CLOSED void pp_arena_adjust(NET_BUFFER *nb) {
 }
 
 // Of the MDLs in a chain, an advance frees those that a retreat of the same NB has put there: another's
-// NB may have the chain too. Which NB that was is noted in the books of the block that the MDL begins,
-// whoever made it.
+// NB may have the chain too. So it is noted of each MDL, wherever a handler has made it, which NB that
+// was.
+static struct pp_map nb_of_added;
+
+void pp_arena_forget_retreats(void) { pp_map_clear(&nb_of_added); }
+
 static uint32_t place_of(const NET_BUFFER *nb) { return (uint32_t)((uintptr_t)nb - PP_ARENA_BASE); }
 
-static void mark_added(const MDL *mdl, const NET_BUFFER *nb) {
-    struct pp_block *block = pp_arena_find(mdl);
-    if (block != NULL && block->is_live) {
-        block->owner_a = place_of(nb);
-    }
-}
-
 static bool is_added(const MDL *mdl, const NET_BUFFER *nb) {
-    const struct pp_block *block = pp_arena_find(mdl);
-    return block != NULL && block->is_live && block->owner_a == place_of(nb);
+    return pp_map_get(&nb_of_added, (uintptr_t)mdl) == place_of(nb);
 }
 
 static bool is_own(const MDL *mdl) {
@@ -55,6 +52,9 @@ static MDL *make_own_mdl(ULONG bytes) {
     return (MDL *)block;
 }
 
+// A handler is the driver's code: what it was called for may be gone after it.
+static bool is_there(NET_BUFFER *nb) { return pp_touch_write(nb, sizeof(*nb)) && pp_arena_is_nb(nb); }
+
 // An MDL for a retreat by `delta`, or NULL.
 static MDL *make_mdl(ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL_HANDLER allocate) {
     uint64_t wanted = (uint64_t)delta + backfill;  // A9
@@ -73,7 +73,7 @@ static MDL *make_mdl(ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL_HANDLE
 // `added` is NULL if there is room.
 static void move_back(NET_BUFFER *nb, ULONG delta, MDL *added) {
     if (added != NULL) {
-        mark_added(added, nb);
+        pp_map_put(&nb_of_added, (uintptr_t)added, place_of(nb));
         added->Next = nb->MdlChain;
         nb->MdlChain = added;
         nb->DataOffset += added->ByteCount;
@@ -94,7 +94,7 @@ NDIS_STATUS pp_arena_retreat(NET_BUFFER *nb, ULONG delta, ULONG backfill,
     MDL *added = NULL;
     if (!has_room(nb, delta)) {
         added = make_mdl(delta, backfill, allocate);
-        if (added == NULL || !pp_touch_write(nb, sizeof(*nb))) {  // the driver's code may have run
+        if (added == NULL || !is_there(nb)) {
             return NDIS_STATUS_RESOURCES;
         }
     }
@@ -136,12 +136,13 @@ NDIS_STATUS pp_arena_retreat_list(NET_BUFFER_LIST *nbl, ULONG delta, ULONG backf
     }
     MDL *made = NULL;
     MDL **next_made = &made;
-    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+    NET_BUFFER *first = nbl->FirstNetBuffer;
+    for (NET_BUFFER *nb = first; nb != NULL; nb = nb->Next) {
         if (has_room(nb, delta)) {
             continue;
         }
         MDL *mdl = make_mdl(delta, backfill, allocate);
-        if (mdl == NULL) {
+        if (mdl == NULL || !is_there(nb)) {
             free_unused(made, release);
             return NDIS_STATUS_RESOURCES;
         }
@@ -149,7 +150,7 @@ NDIS_STATUS pp_arena_retreat_list(NET_BUFFER_LIST *nbl, ULONG delta, ULONG backf
         *next_made = mdl;
         next_made = &mdl->Next;
     }
-    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+    for (NET_BUFFER *nb = first; nb != NULL && is_there(nb); nb = nb->Next) {
         MDL *added = NULL;
         if (!has_room(nb, delta)) {
             added = made;
@@ -174,7 +175,7 @@ static void free_unused_mdls(NET_BUFFER *nb, NET_BUFFER_FREE_MDL_HANDLER release
         } else {
             release(mdl);
         }
-        mdl = nb->MdlChain;
+        mdl = is_there(nb) ? nb->MdlChain : NULL;
     }
 }
 
@@ -188,7 +189,9 @@ void pp_arena_advance(NET_BUFFER *nb, ULONG delta, BOOLEAN free_mdl,
     if (free_mdl) {
         free_unused_mdls(nb, release);
     }
-    pp_arena_adjust(nb);
+    if (is_there(nb)) {
+        pp_arena_adjust(nb);
+    }
 }
 
 void pp_arena_advance_list(NET_BUFFER_LIST *nbl, ULONG delta, BOOLEAN free_mdl,
@@ -196,7 +199,9 @@ void pp_arena_advance_list(NET_BUFFER_LIST *nbl, ULONG delta, BOOLEAN free_mdl,
     if (!pp_arena_is_nbl(nbl)) {
         return;
     }
-    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+    NET_BUFFER *next;
+    for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL && is_there(nb); nb = next) {
+        next = nb->Next;
         pp_arena_advance(nb, delta, free_mdl, release);
     }
 }

@@ -338,6 +338,21 @@ static NTSTATUS keep_data_across_send(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// The data of more NBs than are remembered is looked at in between; the last of them counts.
+static NTSTATUS keep_last_data_across_send(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    for (int i = 0; i < 20; i++) {
+        UCHAR *memory = fixture_take_memory(14);
+        MDL *mdl = NdisAllocateMdl(fixture.protocol, memory, 14);
+        (void)NdisGetDataBuffer(NdisAllocateNetBuffer(fixture.nb_pool, mdl, 0, 14), 14, NULL, 1, 0);
+    }
+    volatile UCHAR *data = get_data(nbl);
+    fixture_send(nbl);
+    *data = 1;
+    return STATUS_PENDING;
+}
+
 static NTSTATUS use_data_before_send(IRP *irp) {
     fixture_hold();
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
@@ -623,6 +638,13 @@ static const struct check_case cases[] = {
          "poolproof: GDB-LIFE: data of NdisGetDataBuffer written after its NBL was sent in IRP_MJ_WRITE",
      .detail = "NBL n0: in flight\n",
      .catches.write = keep_data_across_send,
+     .silent = {.write = use_data_before_send, .send_complete = use_data_after_send},
+     .program = check_one_write,
+     .build = CHECK_WITH_GUARD},
+    {.rule = "GDB-LIFE",
+     .title =
+         "poolproof: GDB-LIFE: data of NdisGetDataBuffer written after its NBL was sent in IRP_MJ_WRITE",
+     .catches.write = keep_last_data_across_send,
      .silent = {.write = use_data_before_send, .send_complete = use_data_after_send},
      .program = check_one_write,
      .build = CHECK_WITH_GUARD},

@@ -186,6 +186,11 @@ static void end_copy(NET_BUFFER_LIST *nbl) {
     fixture_reached();
 }
 
+static void end_original(NET_BUFFER_LIST *nbl) {
+    nbl->FirstNetBuffer->MdlChain = fixture.kept[4];
+    end_copy(nbl);
+}
+
 static UCHAR *data_of(NET_BUFFER *nb) {
     return (UCHAR *)nb->CurrentMdl->MappedSystemVa + nb->CurrentMdlOffset;
 }
@@ -196,6 +201,66 @@ static NTSTATUS ignore_copy(IRP *irp) {
     NET_BUFFER_LIST *nbl = make_copy(irp, &from);
     (void)NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, WRITE_BYTES, 0, NULL);
     (void)NdisCopyFromNetBufferToNetBuffer(nbl->FirstNetBuffer, 0, WRITE_BYTES, from, 0, &copied);
+    return send_copy(nbl);
+}
+
+// There were no bytes to copy, but that is not what came of it.
+static NTSTATUS ignore_copy_of_nothing(IRP *irp) {
+    NET_BUFFER *from;
+    ULONG copied;
+    NET_BUFFER_LIST *nbl = make_copy(irp, &from);
+    (void)NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 14, 0, NULL);
+    (void)NdisCopyFromNetBufferToNetBuffer(nbl->FirstNetBuffer, 0, 14, from, WRITE_BYTES, &copied);
+    return send_copy(nbl);
+}
+
+// In two parts, the second of which may be left out.
+static NTSTATUS retry_in_parts(IRP *irp, bool is_whole) {
+    NET_BUFFER *from;
+    ULONG copied;
+    NET_BUFFER_LIST *nbl = make_copy(irp, &from);
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    (void)NdisRetreatNetBufferDataStart(nb, WRITE_BYTES, 0, NULL);
+    (void)NdisCopyFromNetBufferToNetBuffer(nb, 0, WRITE_BYTES, from, 0, &copied);
+    (void)NdisCopyFromNetBufferToNetBuffer(nb, 0, 20, from, 0, &copied);
+    if (is_whole) {
+        (void)NdisCopyFromNetBufferToNetBuffer(nb, 20, WRITE_BYTES - 20, from, 20, &copied);
+    }
+    return send_copy(nbl);
+}
+
+static NTSTATUS retry_half(IRP *irp) { return retry_in_parts(irp, /*is_whole=*/false); }
+
+static NTSTATUS retry_both_halves(IRP *irp) { return retry_in_parts(irp, /*is_whole=*/true); }
+
+// The NB gets the write's own MDL instead. What is copied there later, over itself, has nothing to do
+// with the copy that failed.
+static NTSTATUS send_original_instead(IRP *irp) {
+    NET_BUFFER *from;
+    ULONG copied;
+    NET_BUFFER_LIST *nbl = make_copy(irp, &from);
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    fixture.kept[4] = nb->MdlChain;
+    (void)NdisRetreatNetBufferDataStart(nb, WRITE_BYTES, 0, NULL);
+    if (NdisCopyFromNetBufferToNetBuffer(nb, 0, WRITE_BYTES, from, 0, &copied) != NDIS_STATUS_SUCCESS) {
+        nb->MdlChain = nb->CurrentMdl = irp->MdlAddress;
+        nb->DataOffset = nb->CurrentMdlOffset = 0;
+        (void)NdisCopyFromNetBufferToNetBuffer(nb, 0, WRITE_BYTES, from, 0, &copied);
+    }
+    return send_copy(nbl);
+}
+
+// The bytes that were not copied are left out.
+static NTSTATUS send_behind_copy(IRP *irp) {
+    NET_BUFFER *from;
+    ULONG copied;
+    NET_BUFFER_LIST *nbl = make_copy(irp, &from);
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    (void)NdisRetreatNetBufferDataStart(nb, ROOM, 0, NULL);
+    NdisFillMemory(data_of(nb), ROOM, 0xFF);
+    if (NdisCopyFromNetBufferToNetBuffer(nb, 0, 14, from, 0, &copied) != NDIS_STATUS_SUCCESS) {
+        NdisAdvanceNetBufferDataStart(nb, 14, FALSE, NULL);
+    }
     return send_copy(nbl);
 }
 
@@ -402,6 +467,23 @@ static const struct check_case cases[] = {
      .detail = "0 of 60 bytes copied\n",
      .catches.write = ignore_copy,
      .silent = {.write = retry_copy, .send_complete = end_copy},
+     .program = ONE_FAILS},
+    {.rule = "COPY-RESULT",
+     .title = "poolproof: COPY-RESULT: NB sent after a copy into it that failed in IRP_MJ_WRITE",
+     .detail = "20 of 60 bytes copied\n",
+     .catches.write = retry_half,
+     .silent = {.write = retry_both_halves, .send_complete = end_copy},
+     .program = ONE_FAILS},
+    {.rule = "COPY-RESULT",
+     .title = "poolproof: COPY-RESULT: NB sent after a copy into it that failed in IRP_MJ_WRITE",
+     .detail = "0 of 14 bytes copied\n",
+     .catches.write = ignore_copy_of_nothing,
+     .silent = {.write = send_behind_copy, .send_complete = end_copy},
+     .program = ONE_FAILS},
+    {.rule = "COPY-RESULT",
+     .title = "poolproof: COPY-RESULT: NB sent after a copy into it that failed in IRP_MJ_WRITE",
+     .catches.write = ignore_copy,
+     .silent = {.write = send_original_instead, .send_complete = end_original},
      .program = ONE_FAILS},
     {.rule = "COPY-RESULT",
      .title = "poolproof: COPY-RESULT: NB sent after a copy into it that failed in IRP_MJ_WRITE",

@@ -533,6 +533,33 @@ static NTSTATUS send_clone(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// Two clones, one after the other, of which the parent counts one.
+static NTSTATUS send_two_clones_counted_once(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *original = fixture_make_send(irp);
+    NET_BUFFER_LIST *first = make_child(original);
+    NET_BUFFER_LIST *second = make_child(original);
+    original->ChildRefCount = 1;
+    send_derived(irp, first);
+    send_derived(irp, second);
+    original->ChildRefCount = 2;
+    return STATUS_PENDING;
+}
+
+// A count of those that are sent. Others may be in flight, which are not of this parent.
+static NTSTATUS send_two_clones_counted_when_sent(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *original = fixture_make_send(irp);
+    NET_BUFFER_LIST *first = make_child(original);
+    NET_BUFFER_LIST *second = make_child(original);
+    NET_BUFFER_LIST *other = make_child(first);
+    send_derived(irp, other);
+    original->ChildRefCount = 1;
+    send_derived(irp, second);
+    original->ChildRefCount = 2;
+    return STATUS_PENDING;
+}
+
 static void free_clone_and_forget_to_count(NET_BUFFER_LIST *child) {
     NET_BUFFER_LIST *original = child->ParentNetBufferList;
     NdisFreeCloneNetBufferList(child, 0);
@@ -787,6 +814,11 @@ static const struct check_case cases[] = {
      .silent = {.write = send_children, .send_complete = free_children},
      .program = check_one_write,
      .silent_program = WRITE_TWO_INSIDE},
+    {.rule = "CHILD-COUNT",
+     .advice_count = 1,
+     .catches = {.write = send_two_clones_counted_once, .send_complete = free_children},
+     .silent = {.write = send_two_clones_counted_when_sent, .send_complete = free_children},
+     .program = WRITE_TWO},
     {.rule = "CHILD-COUNT",
      .advice_count = 1,
      .catches = {.write = send_clone, .send_complete = free_clone_and_forget_to_count},

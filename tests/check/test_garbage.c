@@ -35,6 +35,7 @@ static void *freed_memory(void) {
     return it;
 }
 static void *end_of_memory(void) { return (char *)fixture_take_memory(64) + 64; }
+static void *tail_of_memory(void) { return (char *)fixture_take_memory(64) + 56; }
 static void *nb(void) { return NdisAllocateNetBuffer(fixture.nb_pool, NULL, 0, 0); }
 static void *nbl(void) { return NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0); }
 static void *mdl(void) { return NdisAllocateMdl(fixture.protocol, fixture_take_memory(64), 64); }
@@ -52,9 +53,10 @@ static void *irp_data(void) { return ((IRP *)fixture.kept[0])->MdlAddress->Mappe
 static void *file(void) { return IoGetCurrentIrpStackLocation(fixture.kept[0])->FileObject; }
 
 static void *(*const sorts[])(void) = {
-    driver,        irp,          irp_mdl,       irp_data,    file,   null, nearly_null, wild,
-    not_canonical, last,         handle,        bind_handle, device, code, memory,      zeroes,
-    inside_memory, freed_memory, end_of_memory, nb,          nbl,    mdl,  freed_nbl,   own_nb,
+    driver, irp,           irp_mdl,       irp_data,       file,          null,   nearly_null,
+    wild,   not_canonical, last,          handle,         bind_handle,   device, code,
+    memory, zeroes,        inside_memory, freed_memory,   end_of_memory, nb,     nbl,
+    mdl,    freed_nbl,     own_nb,        tail_of_memory,
 };
 
 // === What is done with it ===
@@ -179,6 +181,9 @@ static void retreat_with_fields(void *it) {
     first->stDataLength = 0x7FFFFFFF;
     NdisAdvanceNetBufferDataStart(first, 14, TRUE, NULL);
 }
+static MDL *make_front(ULONG *size) {
+    return NdisAllocateMdl(fixture.protocol, fixture_take_memory(*size), *size);
+}
 static MDL *garbage_mdl;
 static MDL *give_garbage_mdl(ULONG *size) {
     *size = 0;
@@ -187,6 +192,27 @@ static MDL *give_garbage_mdl(ULONG *size) {
 static void retreat_with_handler(void *it) {
     garbage_mdl = it;
     NdisRetreatNetBufferDataStart(nb(), 14, 0, give_garbage_mdl);
+}
+static NET_BUFFER *nb_to_free;
+static MDL *free_nb_and_give(ULONG *size) {
+    MDL *made = NdisAllocateMdl(fixture.protocol, fixture_take_memory(*size), *size);
+    NdisFreeNetBuffer(nb_to_free);
+    return made;
+}
+static void free_nb_and_mdl(MDL *given) {
+    NdisFreeMdl(given);
+    NdisFreeNetBuffer(nb_to_free);
+}
+static void retreat_and_free_in_handler(void *it) {
+    nb_to_free = nb();
+    nb_to_free->Next = it;
+    NdisRetreatNetBufferDataStart(nb_to_free, 14, 0, free_nb_and_give);
+}
+static void advance_and_free_in_handler(void *it) {
+    nb_to_free = nb();
+    NdisRetreatNetBufferDataStart(nb_to_free, 14, 0, make_front);
+    nb_to_free->Next = it;
+    NdisAdvanceNetBufferDataStart(nb_to_free, 14, TRUE, free_nb_and_mdl);
 }
 static void open_adapter(void *it) { NdisOpenAdapterEx(it, it, it, it, it); }
 static void close_adapter(void *it) { NdisCloseAdapterEx(it); }
@@ -292,6 +318,8 @@ static const struct {
     ACT(give_context_with_fields),
     ACT(retreat_with_fields),
     ACT(retreat_with_handler),
+    ACT(retreat_and_free_in_handler),
+    ACT(advance_and_free_in_handler),
     ACT(open_adapter),
     ACT(close_adapter),
     ACT(register_protocol),

@@ -42,6 +42,11 @@ static NTSTATUS describe_paged_memory(void) {
     return describe(ExAllocatePool2(POOL_FLAG_PAGED, 64, 'tseT'), 64) == NULL;
 }
 
+static NTSTATUS describe_end_of_paged_memory(void) {
+    char *memory = ExAllocatePool2(POOL_FLAG_PAGED, 200000, 'tseT');
+    return describe(memory + 199000, 1000) == NULL;
+}
+
 static NTSTATUS describe_freed_memory(void) {
     void *memory = fixture_take_memory(64);
     NdisFreeMemory(memory, 0, 0);
@@ -119,6 +124,13 @@ static NTSTATUS adjust_mdl_of_pool(void) {
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS adjust_mdl_in_memory(void) {
+    MDL *mdl = fixture_take_memory(sizeof(*mdl));
+    MmInitializeMdl(mdl, mdl, sizeof(*mdl));
+    NdisAdjustMdlLength(mdl, 10);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS adjust_mdl_of_irp(IRP *irp) {
     NdisAdjustMdlLength(irp->MdlAddress, 10);
     return fixture_end_irp(irp, STATUS_SUCCESS);
@@ -167,6 +179,9 @@ static NTSTATUS free_rebuilt_mdls(void) {
     MmInitializeMdl(again, fixture.kept[0], 8);
     MmBuildMdlForNonPagedPool(again);
     IoFreeMdl(again);
+    MDL *part_of_ndis = NdisAllocateMdl(fixture.protocol, fixture.kept[0], 64);
+    IoBuildPartialMdl(whole, part_of_ndis, fixture.kept[0], 32);
+    NdisFreeMdl(part_of_ndis);
     free_mdl(whole);
     fixture_reached();
     return STATUS_SUCCESS;
@@ -235,8 +250,17 @@ static NTSTATUS map_what_is_there(void) {
     if (map(made) == fixture.kept[0] && map(nbl->FirstNetBuffer->MdlChain) != NULL) {
         fixture_reached();
     }
+    NDIS_GENERIC_OBJECT *object = NdisAllocateGenericObject(fixture.driver, 'tseT', sizeof(MDL));
+    MDL *in_object = (MDL *)(object + 1);
+    (void)NdisAllocateNetBufferListContext(nbl, sizeof(MDL), 0, 'tseT');
+    MDL *in_context = (MDL *)NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
+    *in_object = *in_context = *in_memory;
     (void)map(in_memory);
+    (void)map(in_object);
+    (void)map(in_context);
     (void)map(&global_mdl);
+    NdisFreeNetBufferListContext(nbl, sizeof(MDL));
+    NdisFreeGenericObject(object);
     NdisFreeMemory(in_memory, 0, 0);
     free_mdl(made);
     NdisFreeNetBufferList(nbl);
@@ -330,6 +354,10 @@ static const struct check_case cases[] = {
      .catches.load = describe_paged_memory,
      .silent.write = describe_irp_data,
      .silent_program = ONE_UNSENT},
+    {.rule = "MDL-NONPAGED",
+     .title = "poolproof: MDL-NONPAGED: MDL of paged memory asked for in DriverEntry",
+     .catches.load = describe_end_of_paged_memory,
+     .silent.load = describe_nonpaged_memory},
     {.rule = "MEM-UAF",
      .title = "poolproof: MEM-UAF: MDL of freed memory asked for in DriverEntry",
      .catches.load = describe_freed_memory,
@@ -364,6 +392,10 @@ static const struct check_case cases[] = {
     {.rule = "MDL-LEN-OWNER",
      .title = "poolproof: MDL-LEN-OWNER: MDL adjusted that is not of NdisAllocateMdl in DriverEntry",
      .catches.load = adjust_mdl_of_pool,
+     .silent.load = adjust_and_restore},
+    {.rule = "MDL-LEN-OWNER",
+     .title = "poolproof: MDL-LEN-OWNER: MDL adjusted that is not of NdisAllocateMdl in DriverEntry",
+     .catches.load = adjust_mdl_in_memory,
      .silent.load = adjust_and_restore},
     {.rule = "MDL-LEN-OWNER",
      .title = "poolproof: MDL-LEN-OWNER: MDL adjusted that is not of NdisAllocateMdl in IRP_MJ_WRITE",

@@ -43,6 +43,16 @@ static void free_received_data(NET_BUFFER_LIST *chain, ULONG flags) {
     NdisFreeMemory(bytes_of(chain->FirstNetBuffer->MdlChain), 0, 0);
 }
 
+static void free_received_nb_as_nbl(NET_BUFFER_LIST *chain, ULONG flags) {
+    (void)flags;
+    NdisFreeNetBufferList((NET_BUFFER_LIST *)chain->FirstNetBuffer);
+}
+
+static void free_received_data_as_nb(NET_BUFFER_LIST *chain, ULONG flags) {
+    (void)flags;
+    NdisFreeNetBuffer((NET_BUFFER *)bytes_of(chain->FirstNetBuffer->MdlChain));
+}
+
 static void free_returned(NET_BUFFER_LIST *chain, ULONG flags) {
     fixture_receive(chain, flags);
     NdisFreeNetBufferList(chain);
@@ -630,6 +640,16 @@ static const struct check_case cases[] = {
     {.rule = "FREE-NBL-FOREIGN",
      .title = "poolproof: FREE-NBL-FOREIGN: received memory freed" HERE,
      .catches = {.receive = free_received_data},
+     .silent = {.receive = return_reached},
+     .program = ONE},
+    {.rule = "POOL-PRIVATE",
+     .title = "poolproof: POOL-PRIVATE: something that is no NBL freed" HERE,
+     .catches = {.receive = free_received_nb_as_nbl},
+     .silent = {.receive = return_reached},
+     .program = ONE},
+    {.rule = "POOL-PRIVATE",
+     .title = "poolproof: POOL-PRIVATE: something that is no NB freed" HERE,
+     .catches = {.receive = free_received_data_as_nb},
      .silent = {.receive = return_reached},
      .program = ONE},
     {.rule = "NB-NEXT",

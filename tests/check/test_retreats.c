@@ -168,6 +168,16 @@ static NTSTATUS advance_list_in_flight(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// The NB is in flight with its own list, and hangs on another one as well.
+static NTSTATUS retreat_list_beside_flight(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NET_BUFFER_LIST *other = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    other->FirstNetBuffer->Next = nbl->FirstNetBuffer;
+    fixture_send(nbl);
+    return NdisRetreatNetBufferListDataStart(other, HEADER, 0, NULL, NULL) == NDIS_STATUS_SUCCESS;
+}
+
 // Another NB over the same MDL as one that is in flight.
 static NTSTATUS retreat_beside_flight(IRP *irp) {
     fixture_hold();
@@ -310,6 +320,19 @@ static NTSTATUS retreat_kept_nbl(IRP *irp) {
     return STATUS_PENDING;
 }
 
+// Each packet has a header of another size.
+static NTSTATUS retreat_kept_nbl_by_more(IRP *irp) {
+    NET_BUFFER_LIST *nbl = fixture.kept[2];
+    ULONG sent = (ULONG)NET_BUFFER_LIST_FIRST_NB(nbl)->stDataLength - 32;
+    fixture_hold();
+    fixture.kept[3] = irp;
+    (void)NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, sent == 0 ? HEADER : 4, 0, NULL);
+    IoMarkIrpPending(irp);
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, 0);
+    fixture_reached();
+    return STATUS_PENDING;
+}
+
 static void keep_nbl(NET_BUFFER_LIST *nbl) {
     fixture_end_irp(fixture.kept[3], nbl->Status);
     fixture_release();
@@ -436,10 +459,14 @@ static NTSTATUS free_nbl_with_mdl_in_front(void) {
     return STATUS_SUCCESS;
 }
 
-// One by an advance, one by hand.
+// One by an advance, one by hand. What the list got after its NBs were made is no part of theirs.
 static NTSTATUS free_with_nothing_in_front(void) {
     NET_BUFFER_LIST *nbl = make_nbl();
     NET_BUFFER *nb = nbl->FirstNetBuffer;
+    NET_BUFFER *bare = NdisAllocateNetBuffer(fixture.kept[0], NULL, 0, 0);
+    (void)NdisAllocateNetBufferListContext(nbl, 256, 0, 'tseT');
+    NdisFreeNetBuffer(bare);
+    NdisFreeNetBufferListContext(nbl, 256);
     (void)NdisRetreatNetBufferListDataStart(nbl, HEADER, 2, make_front, free_front);
     NdisAdvanceNetBufferDataStart(nb->Next, HEADER, TRUE, free_front);
     MDL *front = nb->MdlChain;
@@ -465,6 +492,35 @@ static NTSTATUS advance_without_handler(void) {
 static NTSTATUS retreat_list_without_handler(void) {
     NET_BUFFER_LIST *nbl = make_nbl();
     return NdisRetreatNetBufferListDataStart(nbl, HEADER, 0, make_front, NULL) == NDIS_STATUS_SUCCESS;
+}
+
+// The driver makes its MDLs in memory of its own.
+static MDL *make_front_in_memory(ULONG *size) {
+    MDL *mdl = (MDL *)((UCHAR *)fixture_take_memory(64 + sizeof(MDL)) + 64);
+    MmInitializeMdl(mdl, (UCHAR *)mdl - 64, *size);
+    MmBuildMdlForNonPagedPool(mdl);
+    return mdl;
+}
+
+static void free_front_in_memory(MDL *mdl) { NdisFreeMemory((UCHAR *)mdl - 64, 0, 0); }
+
+static NTSTATUS retreat_list_in_memory_without_handler(void) {
+    NET_BUFFER_LIST *nbl = make_nbl();
+    return NdisRetreatNetBufferListDataStart(nbl, HEADER, 0, make_front_in_memory, NULL) ==
+           NDIS_STATUS_SUCCESS;
+}
+
+static NTSTATUS retreat_list_in_memory_with_handler(void) {
+    NET_BUFFER_LIST *nbl = make_nbl();
+    for (int i = 0; i < 2; i++) {
+        if (NdisRetreatNetBufferListDataStart(nbl, HEADER, 0, make_front_in_memory,
+                                              free_front_in_memory) == NDIS_STATUS_SUCCESS) {
+            NdisAdvanceNetBufferListDataStart(nbl, HEADER, TRUE, free_front_in_memory);
+            fixture_reached();
+        }
+    }
+    free_nbl(nbl);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS retreat_list_with_handler(void) {
@@ -543,6 +599,11 @@ static const struct check_case cases[] = {
      .catches.write = advance_list_in_flight,
      .silent.write = retreat_beside_flight,
      .program = ONE_SENT},
+    {.rule = "SEND-TOUCH",
+     .title = "poolproof: SEND-TOUCH: NB retreated while in flight in IRP_MJ_WRITE",
+     .catches.write = retreat_list_beside_flight,
+     .silent.write = retreat_beside_flight,
+     .program = ONE_SENT},
 
     {.rule = "RA-STATUS",
      .title = "poolproof: RA-STATUS: NB sent after a retreat that failed in IRP_MJ_WRITE",
@@ -611,6 +672,17 @@ static const struct check_case cases[] = {
                  .send_complete = keep_nbl},
      .silent = {.write = retreat_into_own_data, .send_complete = free_with_own_data},
      .program = TWO_WRITES},
+    {.rule = "RA-BALANCE",
+     .title = "poolproof: RA-BALANCE: NB retreated again that was sent and not advanced in IRP_MJ_WRITE",
+     .catches = {.bind = bind_with_nbl,
+                 .unbind = unbind_with_nbl,
+                 .write = retreat_kept_nbl,
+                 .send_complete = keep_nbl},
+     .silent = {.bind = bind_with_nbl,
+                .unbind = unbind_with_nbl,
+                .write = retreat_kept_nbl_by_more,
+                .send_complete = keep_nbl},
+     .program = TWO_WRITES},
     {.rule = "RA-OVERRUN",
      .title = "poolproof: RA-OVERRUN: advance beyond the data in DriverEntry",
      .detail = "DataOffsetDelta 65, DataLength 64\n",
@@ -641,6 +713,11 @@ static const struct check_case cases[] = {
      .title = "poolproof: RA-HANDLER: retreat undone without the free handler of an MDL in DriverEntry",
      .catches.load = retreat_list_without_handler,
      .silent.load = retreat_list_with_handler,
+     .program = LOAD_SECOND_FAILS},
+    {.rule = "RA-HANDLER",
+     .title = "poolproof: RA-HANDLER: retreat undone without the free handler of an MDL in DriverEntry",
+     .catches.load = retreat_list_in_memory_without_handler,
+     .silent.load = retreat_list_in_memory_with_handler,
      .program = LOAD_SECOND_FAILS},
 };
 

@@ -110,6 +110,14 @@ static NTSTATUS send_unadjusted(IRP *irp) {
     return STATUS_PENDING;
 }
 
+static NTSTATUS send_in_other_chain(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    nbl->FirstNetBuffer->CurrentMdl = NdisAllocateMdl(fixture.protocol, fixture_take_memory(14), 14);
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
 // The end of one MDL is the beginning of the next: both ways to say so are right.
 static NTSTATUS send_behind_header(IRP *irp, bool is_at_end_of_header) {
     fixture_hold();
@@ -122,6 +130,20 @@ static NTSTATUS send_behind_header(IRP *irp, bool is_at_end_of_header) {
     nb->CurrentMdl = is_at_end_of_header ? header : header->Next;
     nb->CurrentMdlOffset = is_at_end_of_header ? 14 : 0;
     fixture.kept[0] = header;
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+// But one that lies behind that end is not.
+static NTSTATUS send_from_behind_first_mdl(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    MDL *header = NdisAllocateMdl(fixture.protocol, fixture_take_memory(14), 14);
+    header->Next = nb->MdlChain;
+    nb->MdlChain = nb->CurrentMdl = header;
+    nb->DataOffset = nb->CurrentMdlOffset = 15;
+    nb->stDataLength--;
     fixture_send(nbl);
     return STATUS_PENDING;
 }
@@ -492,6 +514,16 @@ static const struct check_case cases[] = {
     {.rule = "NB-CONSIST",
      .title = "poolproof: NB-CONSIST: NB sent whose CurrentMdl is not at its DataOffset in IRP_MJ_WRITE",
      .catches.write = send_unadjusted,
+     .silent = {.write = send_from_end_of_first_mdl, .send_complete = free_header},
+     .program = check_one_write},
+    {.rule = "NB-CONSIST",
+     .title = "poolproof: NB-CONSIST: NB sent whose CurrentMdl is not at its DataOffset in IRP_MJ_WRITE",
+     .catches.write = send_in_other_chain,
+     .silent = {.write = send_from_second_mdl, .send_complete = free_header},
+     .program = check_one_write},
+    {.rule = "NB-CONSIST",
+     .title = "poolproof: NB-CONSIST: NB sent whose CurrentMdl is not at its DataOffset in IRP_MJ_WRITE",
+     .catches.write = send_from_behind_first_mdl,
      .silent = {.write = send_from_end_of_first_mdl, .send_complete = free_header},
      .program = check_one_write},
     {.rule = "SEND-SOURCE",

@@ -94,6 +94,7 @@ static NTSTATUS free_all_with_own_fields(void) {
     RtlFillMemory(nb->ProtocolReserved, sizeof(nb->ProtocolReserved), 0x77);
     NdisFreeNetBuffer(nb);
     NdisFreeCloneNetBufferList(clone, 0);
+    nbl->FirstNetBuffer->Next = nbl->FirstNetBuffer;  // a free does not follow it
     NdisFreeNetBufferList(nbl);
     NdisFreeNetBufferPool(nb_pool);
     NdisFreeNetBufferListPool(pool);
