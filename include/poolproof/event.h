@@ -40,6 +40,39 @@ enum pp_derivation { PP_DERIVED_NOT, PP_DERIVED_CLONE, PP_DERIVED_FRAGMENT, PP_D
 // Whose function made an MDL, or frees it.
 enum pp_mdl_maker { PP_MDL_NDIS, PP_MDL_IO };
 
+// What the kernel does for a driver, and must be over before the driver goes.
+enum pp_service {
+    PP_SERVICE_TIMER,  // a timer that is set
+    PP_SERVICE_DPC,    // a DPC that is queued
+    PP_SERVICE_DPC_ROUTINE,
+    PP_SERVICE_WORK,  // a work item that is queued
+    PP_SERVICE_WORK_ROUTINE,
+    PP_SERVICE_THREAD,
+    PP_SERVICE_LOOKASIDE,
+    PP_SERVICE_REGISTRATION,  // of an executive callback
+    PP_SERVICE_TIMER_OBJECT,  // from here on: what is allocated, and freed by its own function
+    PP_SERVICE_IO_WORK,
+    PP_SERVICE_NDIS_WORK,
+    PP_SERVICE_RW_LOCK,
+    PP_SERVICE_CALLBACK_OBJECT,
+    PP_SERVICE_HANDLE,  // to a thread, a registry key ...
+    PP_SERVICE_CONFIGURATION,
+    PP_SERVICE_COUNT
+};
+
+// What can be held, beside spin locks.
+enum pp_hold {
+    PP_HOLD_MUTEX,
+    PP_HOLD_FAST_MUTEX,
+    PP_HOLD_RESOURCE,
+    PP_HOLD_RW_LOCK,
+    PP_HOLD_SHARED_SPIN_LOCK,
+    PP_HOLD_SEMAPHORE,
+    PP_HOLD_RUNDOWN,
+    PP_HOLD_REMOVE_LOCK,
+    PP_HOLD_COUNT
+};
+
 // The last argument of NBL_ALLOCATE: ContextSize, and above it ContextBackFill.
 #define PP_BACKFILL_SHIFT 16
 
@@ -57,6 +90,9 @@ enum pp_activity {
     PP_ACTIVITY_IRP,
     PP_ACTIVITY_DPC,
     PP_ACTIVITY_RECEIVE,
+    PP_ACTIVITY_DEFERRED,  // DPC routines
+    PP_ACTIVITY_WORK,
+    PP_ACTIVITY_THREAD,
     PP_ACTIVITY_COUNT
 };
 

@@ -11,6 +11,8 @@ enum pp_handle_kind {
     PP_HANDLE_BIND_CONTEXT,
     PP_HANDLE_UNBIND_CONTEXT,
     PP_HANDLE_MINIPORT,  // of an adapter
+    PP_HANDLE_KERNEL,    // to a kernel object
+    PP_HANDLE_THREAD,
 };
 
 #define PP_HANDLE_BASE 0x5d0000000000u

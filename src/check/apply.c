@@ -420,6 +420,7 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_MEMORY_MADE:
     case PP_EVENT_OBJECT_MADE:
     case PP_EVENT_IRP_MADE:
+    case PP_EVENT_SERVICE_MADE:
     case PP_EVENT_REGISTERED: apply_made(event); break;
     case PP_EVENT_NBL_FREE:
     case PP_EVENT_DERIVED_FREE: apply_nbl_free(event); break;

@@ -152,6 +152,9 @@ static void judge_stuck(const struct pp_event *event) {
         [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
         [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
         [PP_ACTIVITY_RECEIVE] = {PP_RULE_STUCK, "receive never returns, waits"},
+        [PP_ACTIVITY_DEFERRED] = {PP_RULE_STUCK, "DPC routine never returns, waits"},
+        [PP_ACTIVITY_WORK] = {PP_RULE_STUCK, "work routine never returns, waits"},
+        [PP_ACTIVITY_THREAD] = {PP_RULE_STUCK, "system thread never ends, waits"},
     };
     for (uint32_t i = 0; i < pp_model_count(); i++) {
         const struct pp_object *object = pp_model_object(i);

@@ -14,7 +14,7 @@ typedef void (*family)(const struct pp_event *event);
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels},
     [PP_EVENT_LOADED] = {pp_check_bindings},
-    [PP_EVENT_UNLOADED] = {pp_check_bindings, pp_check_leaks},
+    [PP_EVENT_UNLOADED] = {pp_check_bindings, pp_check_services, pp_check_leaks},
     [PP_EVENT_NBL_POOL_ALLOCATE] = {pp_check_pools},
     [PP_EVENT_NB_POOL_ALLOCATE] = {pp_check_pools},
     [PP_EVENT_OBJECT_FREE] = {pp_check_pools},
@@ -43,7 +43,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_MDL_ADJUST] = {pp_check_mdls},
     [PP_EVENT_MDL_MAP] = {pp_check_mdls},
     [PP_EVENT_MEMORY_MADE] = {pp_check_tags},
-    [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_structure, pp_check_tags},
+    [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_structure, pp_check_tags, pp_check_services},
     [PP_EVENT_IRP_COMPLETE] = {pp_check_frees},
     [PP_EVENT_DEREGISTER] = {pp_check_bindings},
     [PP_EVENT_BINDING_END] = {pp_check_bindings},
@@ -59,6 +59,16 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_WAIT] = {pp_check_levels},
     [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels},
     [PP_EVENT_LOCK_RELEASE] = {pp_check_levels},
+    [PP_EVENT_HOLD] = {pp_check_holds},
+    [PP_EVENT_UNHOLD] = {pp_check_holds},
+    [PP_EVENT_LEVEL] = {pp_check_holds},
+    [PP_EVENT_SERVICE_MADE] = {pp_check_services},
+    [PP_EVENT_SERVICE_FREE] = {pp_check_services},
+    [PP_EVENT_SERVICE_USE] = {pp_check_services},
+    [PP_EVENT_SERVICE_BEGIN] = {pp_check_services},
+    [PP_EVENT_SERVICE_END] = {pp_check_services},
+    [PP_EVENT_SERVICE_INIT] = {pp_check_services},
+    [PP_EVENT_SERVICE_GARBAGE] = {pp_check_services},
     [PP_EVENT_STUCK] = {pp_check_bindings},
     [PP_EVENT_LOST_READ] = {pp_check_structure},
     [PP_EVENT_ACCESS] = {pp_check_access},
@@ -70,6 +80,7 @@ static uint32_t check_count;
 void pp_check_begin(struct pp_range driver_text) {
     check_count = 0;
     pp_model_reset();
+    pp_services_reset();
     pp_report_begin(driver_text);
 }
 

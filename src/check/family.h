@@ -7,6 +7,9 @@
 const struct pp_object *pp_check_pool_handle(const struct pp_event *event, uint64_t handle,
                                              bool wants_nb_pool);
 
+// Forgets what the kernel does for the driver.
+void pp_services_reset(void);
+
 void pp_check_pools(const struct pp_event *event);
 void pp_check_frees(const struct pp_event *event);
 void pp_check_derived(const struct pp_event *event);
@@ -20,5 +23,7 @@ void pp_check_sends(const struct pp_event *event);
 void pp_check_receives(const struct pp_event *event);
 void pp_check_bindings(const struct pp_event *event);
 void pp_check_levels(const struct pp_event *event);
+void pp_check_services(const struct pp_event *event);
+void pp_check_holds(const struct pp_event *event);
 void pp_check_leaks(const struct pp_event *event);
 void pp_check_access(const struct pp_event *event);

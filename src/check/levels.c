@@ -5,6 +5,8 @@
 
 #include "base/names.h"
 
+#include <wdm.h>
+
 static void judge_lock(const struct pp_event *event) {
     enum pp_lock_state state = (enum pp_lock_state)event->args[2];
     bool is_release = event->kind == PP_EVENT_LOCK_RELEASE;
@@ -22,7 +24,7 @@ static void judge_lock(const struct pp_event *event) {
 void pp_check_levels(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_WAIT:
-        if (event->irql > 0) {
+        if (event->irql > APC_LEVEL) {
             pp_report(PP_RULE_IRQL_WAIT, event, "wait at DISPATCH_LEVEL");
             pp_report_line("waits for %s",
                            event->args[0] == 0 ? "time to pass" : pp_name_text(event->args[0]));

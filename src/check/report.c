@@ -116,6 +116,8 @@ static const char *op_text(uint16_t op, char *text, size_t capacity) {
     return text;
 }
 
+static const char *const level_names[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL"};
+
 static void begin_report(enum pp_rule_index rule, const struct pp_event *event) {
     bool stops = is_strict || pp_rules[rule].severity == PP_SEVERITY_STOP;
     is_open_for_detail = stops && !is_reported;
@@ -132,8 +134,7 @@ static void begin_report(enum pp_rule_index rule, const struct pp_event *event) 
                 finding.rule->source);
     char op[32];
     pp_text_add(&detail, "  found    %s, %s, at %s\n", op_text(event->op, op, sizeof(op)),
-                pp_callback_names[event->callback],
-                event->irql == 0 ? "PASSIVE_LEVEL" : "DISPATCH_LEVEL");
+                pp_callback_names[event->callback], level_names[event->irql <= 2 ? event->irql : 2]);
     found_at.callback = event->callback;
     found_at.depth = (uint8_t)pp_stack_take(event, found_at.stack, PP_STACK_DEPTH);
     add_stack(&found_at);

@@ -101,6 +101,12 @@ PP_CALLED_FROM_OUTSIDE bool pp_fiber_resume(struct pp_fiber *fiber) {
 
 void pp_fiber_leave(struct pp_fiber *fiber) { switch_to_host(fiber, /*is_last=*/false); }
 
+_Noreturn void pp_fiber_finish(struct pp_fiber *fiber) {
+    fiber->state = PP_FIBER_LEFT;
+    switch_to_host(fiber, /*is_last=*/true);
+    __builtin_unreachable();
+}
+
 _Noreturn void pp_fiber_end_run(struct pp_fiber *fiber) {
     run_is_over = true;
     switch_to_host(fiber, /*is_last=*/true);

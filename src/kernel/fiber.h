@@ -14,6 +14,7 @@ enum pp_fiber_state {
     PP_FIBER_READY,
     PP_FIBER_BLOCKED,
     PP_FIBER_DONE,  // its function has returned; unused again when the host has seen it
+    PP_FIBER_LEFT,  // the same, but its function was left in the middle
 };
 
 // What a fiber does: one call of the driver, and what the world does around it.
@@ -30,6 +31,7 @@ struct pp_fiber {
     uint16_t callback;
     uint8_t irql;
     bool is_timed_out;        // how its last wait ended
+    void *thread;             // the driver's thread that it runs, or NULL
     const void *wait_object;  // while blocked; NULL: only time wakes it
     uint64_t wake_ticks;      // while blocked; UINT64_MAX: never
     uintptr_t wait_frame;     // while blocked: where it waits
@@ -45,6 +47,9 @@ bool pp_fiber_resume(struct pp_fiber *fiber);
 
 // Back to the host, which may resume the fiber later. Called on the fiber.
 void pp_fiber_leave(struct pp_fiber *fiber);
+
+// Back to the host for good: what the fiber was to do is done. Called on the fiber.
+_Noreturn void pp_fiber_finish(struct pp_fiber *fiber);
 
 // Back to the host for good: pp_fiber_resume returns false. Called on the fiber, also from a signal
 // handler.

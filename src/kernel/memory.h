@@ -8,6 +8,8 @@ enum pp_kernel_use {
     PP_USE_DEVICE,
     PP_USE_IRP,
     PP_USE_WORLD,  // other objects of the world's that a driver sees
+    PP_USE_REFERENCED,
+    PP_USE_SERVICE,  // from here on: service.h
 };
 
 // Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the

@@ -32,6 +32,8 @@ static uint32_t countdown_loaded;  // pp_now.switch_countdown when the fiber was
 static uint64_t now_ticks;
 static uint64_t block_order;  // of fibers that block, for "longest waiting"
 static uint64_t blocked_since[PP_FIBER_COUNT];
+static uint64_t alarm_ticks;
+static void (*alarm_ring)(void);
 static bool program_is_chosen;  // a choice handed over to the program
 
 static void switch_due(void);
@@ -43,6 +45,7 @@ void pp_schedule_begin(const struct pp_program *new_program) {
     ready_count = 0;
     now_ticks = 0;
     block_order = 0;
+    alarm_ticks = PP_NEVER;
     program_is_chosen = false;
     current = NULL;
     pp_now = (struct pp_now){.op = PP_OP_NONE, .switch_due = switch_due};
@@ -92,6 +95,7 @@ bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *s
     fiber->run = run;
     fiber->subject = subject;
     fiber->detail = detail;
+    fiber->thread = NULL;
     fiber->op = pp_now.op;
     fiber->callback = PP_CALLBACK_NONE;
     fiber->irql = 0;
@@ -159,7 +163,7 @@ static bool resume(uint32_t fiber_index) {
     bool goes_on = pp_fiber_resume(fiber);
     progress_of(fiber->op)->points += countdown_loaded - pp_now.switch_countdown;
     current = NULL;
-    if (fiber->state == PP_FIBER_DONE) {
+    if (fiber->state == PP_FIBER_DONE || fiber->state == PP_FIBER_LEFT) {
         pp_fiber_drop(fiber);
     }
     load_countdown(pp_now.op);
@@ -197,12 +201,12 @@ bool pp_schedule_block(const void *object, uint64_t wake_ticks) {
     return !self->is_timed_out;
 }
 
-// The blocked fiber with the smallest `key`, among those that `object` blocks (any if NULL).
+// The longest waiting of the fibers that `object` blocks.
 static struct pp_fiber *find_blocked(const void *object) {
     struct pp_fiber *found = NULL;
     for (uint32_t i = 0; i < fiber_used_count; i++) {
         struct pp_fiber *fiber = &fibers[i];
-        if (fiber->state == PP_FIBER_BLOCKED && (object == NULL || fiber->wait_object == object) &&
+        if (fiber->state == PP_FIBER_BLOCKED && fiber->wait_object == object &&
             (found == NULL || blocked_since[i] < blocked_since[found - fibers])) {
             found = fiber;
         }
@@ -221,7 +225,25 @@ uint32_t pp_schedule_wake(const void *object, bool all) {
     return woken_count;
 }
 
-struct pp_fiber *pp_schedule_first_blocked(void) { return find_blocked(NULL); }
+void pp_schedule_wake_fiber(struct pp_fiber *fiber) {
+    put_ready(ready_count, (uint32_t)(fiber - fibers));
+}
+
+struct pp_fiber *pp_schedule_first_blocked(void) {
+    struct pp_fiber *found = NULL;
+    for (uint32_t i = 0; i < fiber_used_count; i++) {
+        if (fibers[i].state == PP_FIBER_BLOCKED && fibers[i].activity != PP_ACTIVITY_THREAD &&
+            (found == NULL || blocked_since[i] < blocked_since[found - fibers])) {
+            found = &fibers[i];
+        }
+    }
+    return found;
+}
+
+void pp_schedule_set_alarm(uint64_t ticks, void (*ring)(void)) {
+    alarm_ticks = ticks;
+    alarm_ring = ring;
+}
 
 static struct pp_fiber *find_next_wake(void) {
     struct pp_fiber *found = NULL;
@@ -237,7 +259,7 @@ static struct pp_fiber *find_next_wake(void) {
 
 uint64_t pp_schedule_next_wake(void) {
     const struct pp_fiber *fiber = find_next_wake();
-    return fiber != NULL ? fiber->wake_ticks : PP_NEVER;
+    return fiber != NULL && fiber->wake_ticks < alarm_ticks ? fiber->wake_ticks : alarm_ticks;
 }
 
 bool pp_schedule_advance_to(uint64_t ticks) {
@@ -245,13 +267,19 @@ bool pp_schedule_advance_to(uint64_t ticks) {
         if (!pp_schedule_settle()) {
             return false;
         }
-        struct pp_fiber *fiber = find_next_wake();
-        if (fiber == NULL || fiber->wake_ticks > ticks) {
+        uint64_t wake = pp_schedule_next_wake();
+        if (wake == PP_NEVER || wake > ticks) {
             break;
         }
-        now_ticks = fiber->wake_ticks > now_ticks ? fiber->wake_ticks : now_ticks;
-        fiber->is_timed_out = true;
-        put_ready(ready_count, (uint32_t)(fiber - fibers));
+        now_ticks = wake > now_ticks ? wake : now_ticks;
+        if (wake == alarm_ticks) {
+            alarm_ticks = PP_NEVER;
+            alarm_ring();
+        } else {
+            struct pp_fiber *fiber = find_next_wake();
+            fiber->is_timed_out = true;
+            pp_schedule_wake_fiber(fiber);
+        }
     }
     now_ticks = ticks > now_ticks ? ticks : now_ticks;
     return true;

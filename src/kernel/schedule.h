@@ -32,16 +32,24 @@ bool pp_schedule_block(const void *object, uint64_t wake_ticks);
 // Makes fibers that are blocked on the object ready: the longest waiting one, or all. Returns how many.
 uint32_t pp_schedule_wake(const void *object, bool all);
 
+// Makes this one fiber ready, which is blocked.
+void pp_schedule_wake_fiber(struct pp_fiber *fiber);
+
+// When time comes to these ticks, `ring` is called on the host's stack. There is one alarm; PP_NEVER
+// takes it away.
+void pp_schedule_set_alarm(uint64_t ticks, void (*ring)(void));
+
 // Time, in ticks since the run began.
 uint64_t pp_schedule_ticks(void);
 
 // Lets time pass, waking fibers as their times come. Host only. False if the run is over.
 bool pp_schedule_advance_to(uint64_t ticks);
 
-// The earliest time at which a blocked fiber wakes by itself, or PP_NEVER.
+// The earliest time at which a blocked fiber wakes by itself or the alarm rings, or PP_NEVER.
 uint64_t pp_schedule_next_wake(void);
 
-// The blocked fiber that has been in use for longest, or NULL if none is blocked.
+// The blocked fiber that has waited for longest, or NULL if none is blocked. The driver's own threads
+// may wait for as long as they like.
 struct pp_fiber *pp_schedule_first_blocked(void);
 
 // True if an activity about the subject is under way; completions and receives (PP_ACTIVITY_DPC and

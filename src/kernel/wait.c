@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What drivers wait with: NDIS events, kernel events, sleeping. Waiting blocks the fiber; time is
-// virtual.
+// Events, waiting and sleeping, as drivers call them. Waiting blocks the fiber; time is virtual.
 #include "base/emit.h"
 #include "base/touch.h"
+#include "kernel/dispatcher.h"
+#include "kernel/level.h"
 #include "kernel/schedule.h"
 
 #include <ndis.h>
@@ -10,74 +11,54 @@
 // Timers of the real kernel are no finer; without this a polling loop could wait for ever in no time.
 #define SLEEP_TICKS_MIN PP_TICKS_PER_MS
 
-static void init_event(KEVENT *event, EVENT_TYPE type, bool is_set) {
-    pp_touch_write(event, sizeof(*event));
-    event->Header.Type = (UCHAR)type;
-    event->Header.SignalState = is_set;
-    event->Header.WaitListHead.Flink = event->Header.WaitListHead.Blink = &event->Header.WaitListHead;
+static bool use_event(KEVENT *event) {
+    pp_switch_point();
+    return pp_dispatcher_use(event, PP_NOTIFICATION_EVENT, PP_SYNCHRONIZATION_EVENT);
 }
 
 static LONG set_event(KEVENT *event) {
-    pp_switch_point();
-    pp_touch_write(event, sizeof(*event));
+    if (!pp_level_at_most(DISPATCH_LEVEL) || !use_event(event)) {
+        return 0;
+    }
     PP_EMIT(EVENT_SET, pp_object(event));
     LONG old_state = event->Header.SignalState;
-    if (event->Header.Type == NotificationEvent) {
-        event->Header.SignalState = 1;
-        pp_schedule_wake(event, /*all=*/true);
-    } else if (pp_schedule_wake(event, /*all=*/false) == 0) {
-        event->Header.SignalState = 1;
-    }
+    event->Header.SignalState = 1;
+    pp_dispatcher_signal(&event->Header);
     pp_switch_point();
     return old_state;
 }
 
 static LONG reset_event(KEVENT *event) {
-    pp_switch_point();
-    pp_touch_write(event, sizeof(*event));
+    if (!use_event(event)) {
+        return 0;
+    }
     LONG old_state = event->Header.SignalState;
     event->Header.SignalState = 0;
     return old_state;
-}
-
-// True if the event was signalled, false if the time was up first.
-static bool wait_event(KEVENT *event, uint64_t ticks) {
-    pp_switch_point();
-    pp_touch_write(event, sizeof(*event));
-    if (ticks != 0) {  // a wait of no length is a look at the event, allowed up to DISPATCH_LEVEL
-        PP_EMIT(WAIT, pp_object(event), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS);
-    }
-    if (event->Header.SignalState != 0) {
-        event->Header.SignalState = event->Header.Type == NotificationEvent;
-        return true;
-    }
-    if (ticks == 0) {
-        return false;
-    }
-    return pp_schedule_block(event, ticks == PP_NEVER ? PP_NEVER : pp_schedule_ticks() + ticks);
 }
 
 static void sleep_ticks(uint64_t ticks) {
     pp_switch_point();
     PP_EMIT(WAIT, 0, ticks / PP_TICKS_PER_MS);
     uint64_t least = ticks < SLEEP_TICKS_MIN ? SLEEP_TICKS_MIN : ticks;
-    pp_schedule_block(NULL, pp_schedule_ticks() + least);
+    uint64_t now = pp_schedule_ticks();
+    pp_schedule_block(NULL, least < PP_NEVER - now ? now + least : PP_NEVER);
 }
 
-VOID NdisInitializeEvent(NDIS_EVENT *Event) { init_event(&Event->Event, NotificationEvent, false); }
+// === Events ===
+
+VOID NdisInitializeEvent(NDIS_EVENT *Event) {
+    pp_dispatcher_init(&Event->Event, PP_NOTIFICATION_EVENT, sizeof(KEVENT), 0);
+}
 
 VOID NdisSetEvent(NDIS_EVENT *Event) { set_event(&Event->Event); }
 
 VOID NdisResetEvent(NDIS_EVENT *Event) { reset_event(&Event->Event); }
 
-BOOLEAN NdisWaitEvent(NDIS_EVENT *Event, UINT MsToWait) {
-    return wait_event(&Event->Event, MsToWait == 0 ? PP_NEVER : (uint64_t)MsToWait * PP_TICKS_PER_MS);
-}
-
-VOID NdisMSleep(ULONG MicrosecondsToSleep) { sleep_ticks((uint64_t)MicrosecondsToSleep * 10); }
-
 VOID KeInitializeEvent(KEVENT *Event, EVENT_TYPE Type, BOOLEAN State) {
-    init_event(Event, Type, State != FALSE);
+    pp_dispatcher_init(Event,
+                       Type == NotificationEvent ? PP_NOTIFICATION_EVENT : PP_SYNCHRONIZATION_EVENT,
+                       sizeof(*Event), State != FALSE);
 }
 
 LONG KeSetEvent(KEVENT *Event, KPRIORITY Increment, BOOLEAN Wait) {
@@ -90,23 +71,23 @@ LONG KeResetEvent(KEVENT *Event) { return reset_event(Event); }
 
 VOID KeClearEvent(KEVENT *Event) { reset_event(Event); }
 
-LONG KeReadStateEvent(KEVENT *Event) {
-    pp_switch_point();
-    pp_touch_read(Event, sizeof(*Event));
-    return Event->Header.SignalState;
+LONG KePulseEvent(KEVENT *Event, KPRIORITY Increment, BOOLEAN Wait) {
+    LONG old_state = KeSetEvent(Event, Increment, Wait);
+    reset_event(Event);
+    return old_state;
 }
 
-// Negative: from now on; else a point in time. NULL: for ever.
-static uint64_t ticks_of(const LARGE_INTEGER *timeout) {
-    if (timeout == NULL) {
-        return PP_NEVER;
-    }
-    pp_touch_read(timeout, sizeof(*timeout));
-    if (timeout->QuadPart <= 0) {
-        return (uint64_t)-timeout->QuadPart;
-    }
-    uint64_t until = (uint64_t)timeout->QuadPart;
-    return until > pp_schedule_ticks() ? until - pp_schedule_ticks() : 0;
+LONG KeReadStateEvent(KEVENT *Event) { return use_event(Event) ? Event->Header.SignalState : 0; }
+
+// === Waiting ===
+
+static NTSTATUS wait_for_one(PVOID object, uint64_t ticks) {
+    return pp_dispatcher_wait(&object, 1, /*is_for_all=*/false, ticks);
+}
+
+BOOLEAN NdisWaitEvent(NDIS_EVENT *Event, UINT MsToWait) {
+    uint64_t ticks = MsToWait == 0 ? PP_NEVER : (uint64_t)MsToWait * PP_TICKS_PER_MS;
+    return wait_for_one(&Event->Event, ticks) == STATUS_SUCCESS;
 }
 
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
@@ -114,12 +95,32 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
     (void)WaitReason;
     (void)WaitMode;
     (void)Alertable;
-    return wait_event(Object, ticks_of(Timeout)) ? STATUS_SUCCESS : STATUS_TIMEOUT;
+    return wait_for_one(Object, pp_dispatcher_ticks(Timeout));
 }
+
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
+                                  KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                  LARGE_INTEGER *Timeout, KWAIT_BLOCK *WaitBlockArray) {
+    (void)WaitReason;
+    (void)WaitMode;
+    (void)Alertable;
+    // Without an array for the rest there is room for three.
+    ULONG most = WaitBlockArray == NULL ? THREAD_WAIT_OBJECTS : MAXIMUM_WAIT_OBJECTS;
+    if (Count == 0 || Count > most) {
+        PP_EMIT(CRASH, PP_CRASH_BUGCHECK, MAXIMUM_WAIT_OBJECTS_EXCEEDED);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!pp_touch_read(Object, Count * sizeof(Object[0]))) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return pp_dispatcher_wait(Object, Count, WaitType == WaitAll, pp_dispatcher_ticks(Timeout));
+}
+
+VOID NdisMSleep(ULONG MicrosecondsToSleep) { sleep_ticks((uint64_t)MicrosecondsToSleep * 10); }
 
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, LARGE_INTEGER *Interval) {
     (void)WaitMode;
     (void)Alertable;
-    sleep_ticks(ticks_of(Interval));
+    sleep_ticks(pp_dispatcher_ticks(Interval));
     return STATUS_SUCCESS;
 }

@@ -3,9 +3,11 @@
 
 #include "base/emit.h"
 #include "kernel/callback.h"
+#include "kernel/deferred.h"
 #include "kernel/globals.h"
 #include "kernel/irp.h"
 #include "kernel/schedule.h"
+#include "kernel/work.h"
 #include "ndis/runtime.h"
 #include "pool/pool.h"
 
@@ -45,6 +47,7 @@ static void run_load(void *subject, uint64_t detail) {
     PP_EMIT(LOADED, (uint32_t)status);
     load_state = NT_SUCCESS(status) ? LOAD_DONE : LOAD_FAILED;
     if (!NT_SUCCESS(status)) {
+        pp_work_wait();
         finish_unload();  // the image goes away with the failed DriverEntry
         load_state = LOAD_FAILED;
     }
@@ -70,6 +73,7 @@ static void run_unload(void *subject, uint64_t detail) {
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_DRIVER_UNLOAD, NULL);
     driver_object->DriverUnload(driver_object);
     pp_callback_leave(frame, NULL, STATUS_SUCCESS);
+    pp_work_wait();
     finish_unload();
 }
 
@@ -218,7 +222,7 @@ static bool run_to_rest(void) {
         if (!pp_schedule_settle()) {
             return false;
         }
-        if (pp_ndis_deliver_owed()) {
+        if (pp_deferred_deliver() || pp_ndis_deliver_owed()) {
             deadline = pp_schedule_ticks() + DEADLINE_TICKS;
             continue;
         }

@@ -8,6 +8,7 @@
 #include "faults/injector.h"
 #include "kernel/crash.h"
 #include "kernel/irp.h"
+#include "kernel/kernel.h"
 #include "kernel/schedule.h"
 #include "ndis/runtime.h"
 #include "pool/pool.h"
@@ -61,6 +62,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
 static void end_world(void) {
     pp_event_set_sink(NULL);
     pp_schedule_end();
+    pp_kernel_reset();
     pp_io_reset();
     pp_ndis_reset();
     pp_pool_reset();

@@ -83,6 +83,10 @@ static void give_names(const struct pp_event *event) {
     case PP_EVENT_WAIT:
     case PP_EVENT_EVENT_SET:
     case PP_EVENT_LOCK_ACQUIRE:
+    case PP_EVENT_HOLD:
+    case PP_EVENT_SERVICE_MADE:
+    case PP_EVENT_SERVICE_BEGIN:
+    case PP_EVENT_SERVICE_INIT:
         if (pp_name_code(args[0]) == PP_NAME_NONE) {
             name_if_made(PP_NAME_EVENT, args[0]);
         }

@@ -267,6 +267,58 @@ static void free_memory(void *it) { NdisFreeMemory(it, 0, 0); }
 static void free_pool_memory(void *it) { ExFreePoolWithTag(it, 0); }
 static void print(void *it) { DbgPrint(it, it); }
 static void assert_that(void *it) { pp_driver_assert(it, it, 0); }
+static void init_timer(void *it) { KeInitializeTimer(it); }
+static void set_timer(void *it) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    KeSetTimer(it, due, it);
+}
+static void cancel_timer(void *it) { KeCancelTimer(it); }
+static void queue_dpc(void *it) { KeInsertQueueDpc(it, it, it); }
+static void remove_dpc(void *it) { KeRemoveQueueDpc(it); }
+static void init_dpc(void *it) { KeInitializeDpc(it, NULL, it); }
+static void queue_io_work(void *it) { IoQueueWorkItem(it, NULL, DelayedWorkQueue, it); }
+static void free_io_work(void *it) { IoFreeWorkItem(it); }
+static void allocate_io_work(void *it) { IoAllocateWorkItem(it); }
+static void end_io_work(void *it) { IoUninitializeWorkItem(it); }
+static void queue_ndis_work(void *it) { NdisQueueIoWorkItem(it, NULL, it); }
+static void free_ndis_work(void *it) { NdisFreeIoWorkItem(it); }
+static void allocate_timer_object(void *it) { NdisAllocateTimerObject(it, it, it); }
+static void set_timer_object(void *it) {
+    LARGE_INTEGER due = {.QuadPart = -10000};
+    NdisSetTimerObject(it, due, 0, it);
+}
+static void cancel_timer_object(void *it) { NdisCancelTimerObject(it); }
+static void free_timer_object(void *it) { NdisFreeTimerObject(it); }
+static void wait_for_several(void *it) {
+    KeWaitForMultipleObjects(2, it, WaitAny, Executive, KernelMode, FALSE, NULL, NULL);
+}
+static void close_handle(void *it) { ZwClose(it); }
+static void reference_handle(void *it) { ObReferenceObjectByHandle(it, 0, NULL, KernelMode, it, it); }
+static void dereference(void *it) { ObDereferenceObject(it); }
+static void create_thread(void *it) { PsCreateSystemThread(it, 0, it, it, it, set_event, it); }
+static void release_mutex(void *it) { KeReleaseMutex(it, FALSE); }
+static void release_semaphore(void *it) { KeReleaseSemaphore(it, 0, 1, FALSE); }
+static void acquire_fast_mutex(void *it) { ExAcquireFastMutex(it); }
+static void release_fast_mutex(void *it) { ExReleaseFastMutex(it); }
+static void acquire_rw_lock(void *it) { NdisAcquireRWLockRead(it, it, 0); }
+static void release_rw_lock(void *it) { NdisReleaseRWLock(it, it); }
+static void free_rw_lock(void *it) { NdisFreeRWLock(it); }
+static void acquire_older_rw_lock(void *it) {
+    LOCK_STATE state;
+    NdisAcquireReadWriteLock(it, TRUE, &state);
+}
+static void acquire_shared(void *it) { ExAcquireSpinLockShared(it); }
+static void release_exclusive(void *it) { ExReleaseSpinLockExclusive(it, 0); }
+static void init_lookaside(void *it) {
+    ExInitializeNPagedLookasideList(it, NULL, NULL, 0, 16, 'tseT', 0);
+}
+static void allocate_lookaside(void *it) { ExAllocateFromNPagedLookasideList(it); }
+static void free_lookaside(void *it) { ExFreeToNPagedLookasideList(it, it); }
+static void delete_lookaside(void *it) { ExDeleteNPagedLookasideList(it); }
+static void ask_time(void *it) {
+    KeQuerySystemTime(it);
+    RtlTimeToTimeFields(it, it);
+}
 
 #define ACT(function) {#function, function}
 static const struct {
@@ -353,6 +405,42 @@ static const struct {
     ACT(free_pool_memory),
     ACT(print),
     ACT(assert_that),
+    ACT(init_timer),
+    ACT(set_timer),
+    ACT(cancel_timer),
+    ACT(queue_dpc),
+    ACT(remove_dpc),
+    ACT(init_dpc),
+    ACT(queue_io_work),
+    ACT(free_io_work),
+    ACT(allocate_io_work),
+    ACT(end_io_work),
+    ACT(queue_ndis_work),
+    ACT(free_ndis_work),
+    ACT(allocate_timer_object),
+    ACT(set_timer_object),
+    ACT(cancel_timer_object),
+    ACT(free_timer_object),
+    ACT(wait_for_several),
+    ACT(close_handle),
+    ACT(reference_handle),
+    ACT(dereference),
+    ACT(create_thread),
+    ACT(release_mutex),
+    ACT(release_semaphore),
+    ACT(acquire_fast_mutex),
+    ACT(release_fast_mutex),
+    ACT(acquire_rw_lock),
+    ACT(release_rw_lock),
+    ACT(free_rw_lock),
+    ACT(acquire_older_rw_lock),
+    ACT(acquire_shared),
+    ACT(release_exclusive),
+    ACT(init_lookaside),
+    ACT(allocate_lookaside),
+    ACT(free_lookaside),
+    ACT(delete_lookaside),
+    ACT(ask_time),
 };
 
 static size_t act_index, sort_index;

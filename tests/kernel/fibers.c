@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "fibers.h"
 
+#include "base/arena.h"
 #include "base/emit.h"
+#include "faults/injector.h"
+#include "kernel/kernel.h"
 
 #include <string.h>
 
@@ -27,6 +30,7 @@ int fibers_begin(void **state) {
     note_count = 0;
     crash = -1;
     pp_schedule_begin(&program);
+    pp_fault_arm(&program);
     pp_event_set_sink(on_event);
     return 0;
 }
@@ -35,6 +39,8 @@ int fibers_end(void **state) {
     (void)state;
     pp_event_set_sink(NULL);
     pp_schedule_end();
+    pp_kernel_reset();
+    pp_arena_reset();
     return 0;
 }
 

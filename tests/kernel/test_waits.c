@@ -139,13 +139,15 @@ static void test_timeout(void **state) {
 
 static void test_timeout_at_a_point_in_time(void **state) {
     (void)state;
+    LARGE_INTEGER begin;
+    KeQuerySystemTime(&begin);
     assert_true(pp_schedule_advance_to(7 * MS));
-    begin_waits(NotificationEvent, false, 9 * MS);
+    begin_waits(NotificationEvent, false, begin.QuadPart + 9 * MS);
     assert_int_equal(pp_schedule_next_wake(), 9 * MS);
     fibers_notes();
     assert_true(pp_schedule_advance_to(9 * MS));
     assert_string_equal(fibers_notes(), "---");
-    begin_waits(NotificationEvent, false, 9 * MS);  // which is over
+    begin_waits(NotificationEvent, false, begin.QuadPart + 9 * MS);  // which is over
     assert_string_equal(fibers_notes(), "a-b-c-");
 }
 

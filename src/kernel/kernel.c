@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/kernel.h"
+
+#include "kernel/deferred.h"
+#include "kernel/dispatcher.h"
+#include "kernel/dpc.h"
+#include "kernel/reference.h"
+#include "kernel/timer.h"
+#include "kernel/work.h"
+
+void pp_kernel_reset(void) {
+    pp_deferred_reset();
+    pp_dispatcher_reset();
+    pp_dpc_reset();
+    pp_reference_reset();
+    pp_timer_reset();
+    pp_work_reset();
+}
