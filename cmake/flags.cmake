@@ -13,8 +13,13 @@ add_library(pp_own INTERFACE)
 target_compile_options(pp_own INTERFACE
   -std=gnu11 -fshort-wchar -fms-extensions -fno-omit-frame-pointer -fno-optimize-sibling-calls
   -fno-strict-aliasing
-  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
   -Wno-microsoft -Wno-gnu)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(pp_own INTERFACE -Werror)
+elseif(NOT CMAKE_BUILD_TYPE)
+  target_compile_options(pp_own INTERFACE -O2 -g)  # slow programs are few programs
+endif()
 target_compile_definitions(pp_own INTERFACE _GNU_SOURCE)
 target_include_directories(pp_own INTERFACE
   ${PP_INCLUDE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})
@@ -75,6 +80,6 @@ endif()
 
 # A project that has poolproof as a subdirectory calls poolproof_add_driver from outside.
 foreach(name PP_INCLUDE_DIR PP_CMAKE_DIR PP_WDK_DIR PP_DRIVER_FLAGS PP_DRIVER_SANITIZER_FLAGS
-        PP_ENGINE_COMPILE_FLAGS)
+        PP_ENGINE_COMPILE_FLAGS PP_PYTHON PP_WORLD_FUNCTIONS)
   set(${name} "${${name}}" CACHE INTERNAL "for poolproof_add_driver")
 endforeach()

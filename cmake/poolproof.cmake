@@ -1,72 +1,25 @@
 # SPDX-License-Identifier: MIT
-# poolproof_add_driver(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...] [EXPECTED_TITLE title])
+# poolproof_add_driver(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...])
 #
-# Compiles WDK driver source, unmodified, to one object file NAME that any poolproof binary can link:
-# everything in it is local but the record that makes the driver known. Target: poolproof_driver_NAME.
-
-set(PP_DRIVER_FLAGS
-    -std=gnu11 -fshort-wchar -fms-extensions -fms-compatibility -fgnu89-inline
-    # Keep the driver's bugs alive: an optimiser may not reason them away.
-    -fno-delete-null-pointer-checks -fno-strict-aliasing -fwrapv
-    # Stable frames: places in titles are names of the driver's functions.
-    -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline-functions
-    -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants
-    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft)
-
-# How the driver's memory accesses are watched; see src/kernel/access.c.
-set(PP_DRIVER_ADDRESS_FLAGS
-    -fsanitize=address -fsanitize-address-use-after-return=never
-    "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0"
-    "SHELL:-mllvm -asan-memory-access-callback-prefix=pp_driver_")
-
-# A trap, not a report: the world turns it into a finding. Alignment is what packet headers never have;
-# the use of NULL is a finding of its own.
-set(PP_DRIVER_UNDEFINED_FLAGS
-    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr,null
-    -fsanitize-trap=undefined,pointer-overflow)
+# Builds binaries for one driver from its WDK source, unmodified (docs/your-driver.md):
+#   NAME          the command line, all verbs
+#   NAME_fuzzer   a target for any engine: its main comes from LIB_FUZZING_ENGINE, or from libFuzzer
+#   NAME_afl      the same for AFL++, where the compiler is afl-clang-fast
+# What has no engine to link is not there.
 
 function(poolproof_add_driver NAME)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPECTED_TITLE" "SOURCES;INCLUDES;DEFINES")
-  if(NOT NAME MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
-    message(FATAL_ERROR "poolproof_add_driver: '${NAME}' is no C identifier")
+  poolproof_driver_object(${NAME} ${ARGN})
+  add_executable(${NAME})
+  target_link_libraries(${NAME} PRIVATE poolproof_cli poolproof_driver_${NAME})
+  set(targets "")
+  if(TARGET poolproof_target)
+    list(APPEND targets ${NAME}_fuzzer)
+    if(CMAKE_C_COMPILER MATCHES "/afl-[^/]*$")
+      list(APPEND targets ${NAME}_afl)
+    endif()
   endif()
-  if(NOT arg_SOURCES)
-    message(FATAL_ERROR "poolproof_add_driver(${NAME}): SOURCES is empty")
-  endif()
-
-  set(PP_NAME ${NAME})
-  set(PP_EXPECTED_TITLE NULL)
-  if(arg_EXPECTED_TITLE)
-    set(PP_EXPECTED_TITLE "\"${arg_EXPECTED_TITLE}\"")
-  endif()
-  set(made ${CMAKE_CURRENT_BINARY_DIR}/drivers/${NAME})
-  configure_file(${PP_CMAKE_DIR}/driver_prelude.h.in ${made}/prelude.h @ONLY)
-  configure_file(${PP_CMAKE_DIR}/driver_glue.c.in ${made}/glue.c @ONLY)
-
-  add_library(poolproof_driver_${NAME}_sources OBJECT ${arg_SOURCES})
-  target_include_directories(poolproof_driver_${NAME}_sources PRIVATE ${arg_INCLUDES})
-  target_include_directories(poolproof_driver_${NAME}_sources SYSTEM PRIVATE ${PP_WDK_DIR})
-  target_compile_definitions(poolproof_driver_${NAME}_sources PRIVATE ${arg_DEFINES})
-  target_compile_options(poolproof_driver_${NAME}_sources PRIVATE
-                         ${PP_DRIVER_FLAGS} ${PP_DRIVER_SANITIZER_FLAGS} ${PP_ENGINE_COMPILE_FLAGS}
-                         -include ${made}/prelude.h)
-  add_library(poolproof_driver_${NAME}_glue OBJECT ${made}/glue.c)
-  target_include_directories(poolproof_driver_${NAME}_glue PRIVATE ${PP_INCLUDE_DIR})
-
-  # One object, with nothing global in it: any two drivers can live in one binary.
-  add_custom_command(
-    OUTPUT ${made}/driver.o
-    COMMAND ${CMAKE_LINKER} -r -o ${made}/all.o
-            $<TARGET_OBJECTS:poolproof_driver_${NAME}_sources>
-            $<TARGET_OBJECTS:poolproof_driver_${NAME}_glue>
-    COMMAND ${CMAKE_OBJCOPY} --localize-symbol=DriverEntry ${made}/all.o ${made}/driver.o
-    DEPENDS poolproof_driver_${NAME}_sources poolproof_driver_${NAME}_glue
-            $<TARGET_OBJECTS:poolproof_driver_${NAME}_sources>
-            $<TARGET_OBJECTS:poolproof_driver_${NAME}_glue>
-    COMMAND_EXPAND_LISTS VERBATIM)
-  add_library(poolproof_driver_${NAME} INTERFACE)
-  target_sources(poolproof_driver_${NAME} INTERFACE ${made}/driver.o)
-  set_source_files_properties(${made}/driver.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  add_custom_target(poolproof_driver_${NAME}_object DEPENDS ${made}/driver.o)
-  add_dependencies(poolproof_driver_${NAME} poolproof_driver_${NAME}_object)
+  foreach(target IN LISTS targets)
+    add_executable(${target})
+    target_link_libraries(${target} PRIVATE poolproof_target poolproof_driver_${NAME})
+  endforeach()
 endfunction()

@@ -8,6 +8,7 @@
 
 #include <basetsd.h>
 #include <driverspecs.h>
+#include <excpt.h>
 #include <guiddef.h>
 #include <kernelspecs.h>
 #include <sal.h>
@@ -59,6 +60,8 @@
 #define FASTCALL
 #define STDAPICALLTYPE
 #define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
 #define PASCAL
 #define ANYSIZE_ARRAY 1
 #define TYPE_ALIGNMENT(Type) _Alignof(Type)

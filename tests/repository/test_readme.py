@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The README and the other pages are true: commands exist and their options are understood, those that
-play programs are played, links lead somewhere, titles and rules exist, the report is what is printed,
-and the project with a driver of its own builds."""
+play programs are played, links lead somewhere, titles and rules exist, and the report is what is
+printed."""
 import json
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
-import tempfile
 
 from shared import tree
 
@@ -86,31 +84,6 @@ def check_names(tally, binary, pages):
         tally.check_none(f"{path}: titles that there are", sorted(told - titles))
 
 
-def check_own_driver(tally, root, binary, text):
-    """Follows the README's recipe, with the sample driver as the reader's own."""
-    recipe = blocks(text, "cmake")
-    steps = [words for words in commands(text) if words[0] == "cmake"]
-    tally.check("there is a recipe", len(recipe) == 1 and len(steps) == 2, recipe, steps)
-    with tempfile.TemporaryDirectory(prefix="poolproof-readme-") as folder:
-        folder = pathlib.Path(folder)
-        if "has no libFuzzer" in call(folder, binary, "fuzz", "--runs", "1").stderr:
-            return
-        project = "cmake_minimum_required(VERSION 3.25)\nproject(mydriver LANGUAGES C)\n"
-        (folder / "CMakeLists.txt").write_text(project + recipe[0], encoding="utf-8")
-        (folder / "poolproof").symlink_to(root)
-        shutil.copy(root / "drivers/good/echo.c", folder / "mydriver.c")
-        for words in steps:
-            if not shutil.which("clang-19"):
-                words = [word.replace("clang-19", "clang-16") for word in words]
-            result = call(folder, *words)
-            tally.check(" ".join(words), result.returncode == 0, result.stdout[-3000:],
-                        result.stderr[-3000:])
-        result = call(folder, "build/poolproof/poolproof", "fuzz", "--driver", "mydriver", "--runs", "2000",
-                      "corpus", "poolproof/corpus/seeds/protocol")
-        tally.check("it fuzzes", result.returncode == 0 and "mydriver: 2000 runs" in result.stdout,
-                    result.stdout, result.stderr)
-
-
 def main():
     root, binary = tree.arguments()
     tally = tree.Tally()
@@ -133,7 +106,6 @@ def main():
             tally.check("the report is the one that is printed, but for lines where the build has none",
                         block in printed or without_lines in printed, block, printed[:3000])
     check_names(tally, binary, pages)
-    check_own_driver(tally, root, binary, readme)
     tally.finish()
 
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Makes one object of a driver: looks whether there are all the functions that it calls, gathers its code and
+its globals in the sections where the world looks for them, and leaves nothing global in it.
+
+usage: link_driver.py NAME FOLDER LD NM READELF OBJCOPY WORLD_FUNCTIONS WDK OBJECT...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+import wdk_names
+
+# What the compiler calls by itself, for a sanitizer, a profile or an engine, and what it knows of C.
+OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|llvm|afl|stack_chk)_\w*|"
+                             r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
+OF_C = set("memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp strncpy "
+           "strrchr strspn strstr".split())
+SECTION = re.compile(r"\] +(\w+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WA|AX)G? ", re.MULTILINE)
+NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+")
+
+
+def call(*command):
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if result.returncode != 0:
+        sys.exit(result.returncode)  # it has said why
+    return result.stdout
+
+
+def missing_functions(nm, path, world):
+    """Of what the object calls, that which neither the world nor the compiler has."""
+    words = [line.split() for line in call(nm, "-u", path).splitlines()]
+    called = {word[1] for word in words if word[0] == "U"}
+    there = set(pathlib.Path(world).read_text(encoding="utf-8").split())
+    return sorted(word for word in called - there - OF_C if not OF_THE_COMPILER.fullmatch(word))
+
+
+def tell(name, missing, wdk):
+    known = wdk_names.Names(wdk)
+    for word in missing:
+        if word == "DriverEntry":
+            print(f"driver {name} has no DriverEntry, which is where the world begins")
+        else:
+            print(f"driver {name} calls {word}, which the world does not have ({known.header_of(word)})")
+
+
+def renamed_sections(readelf, path, name):
+    """Pragmas of the driver (alloc_text, data_seg ...) have named these, which only a loader would mind."""
+    for section, kind, flags in sorted(set(SECTION.findall(call(readelf, "-SW", path)))):
+        if not NOT_THE_DRIVERS.fullmatch(section):
+            ours = "text" if flags == "AX" else "data" if kind == "PROGBITS" else "bss"
+            yield f"--rename-section={section}=pp_{ours}_{name}"
+
+
+def main():
+    name, folder, ld, nm, readelf, objcopy, world, wdk, *objects = sys.argv[1:]
+    whole = f"{folder}/all.o"
+    # An `inline` function of a header is in each object that uses it.
+    call(ld, "-r", "--allow-multiple-definition", "-o", whole, *objects)
+    if missing := missing_functions(nm, whole, world):
+        tell(name, missing, wdk)
+        sys.exit(1)
+    call(objcopy, *renamed_sections(readelf, whole, name), "--wildcard", "--keep-global-symbol=__*",
+         "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")
+
+
+if __name__ == "__main__":
+    main()
