@@ -28,6 +28,7 @@ BATCH = 64  # programs that one process plays
 SECONDS_MAX = 600  # for one batch
 LEFT_OUT = ("build/", "tests/", "drivers/", "bench/", "pools/planted/")  # not what is measured
 BY_FILE = ("src/pool", "faults", "src/check")  # folders whose files the table has too
+COMPLETE = ROOT / "scripts/coverage-complete.txt"  # what is to be reached whole
 KINDS = ("lines", "functions", "branches", "MC/DC")
 begin = time.monotonic()
 
@@ -47,7 +48,7 @@ def parse_arguments():
         description="Says what of the source the tests and the corpus reach: builds the presets coverage and "
                     "coverage-asan, runs their tests, plays corpus/, and prints a table.",
         epilog="Exit status: 0 all tests passed, 1 a test failed or a program brought its player down (the "
-               "rest is counted all the same), 2 there is no report.")
+               "rest is counted all the same), or --check found something, 2 there is no report.")
     parser.add_argument("--driver", metavar="NAME",
                         help="play programs against this driver only (default: each good one)")
     parser.add_argument("--corpus", metavar="DIR", type=pathlib.Path, action="append", default=[],
@@ -57,6 +58,8 @@ def parse_arguments():
     parser.add_argument("--uncovered", metavar="PATH", type=pathlib.Path, nargs="+", default=[],
                         help="list what these files, or all of these folders, have that is not reached: each "
                              "line, outcome of a branch and MC/DC condition")
+    parser.add_argument("--check", action="store_true",
+                        help="fail if anything of what scripts/coverage-complete.txt names is not reached")
     parser.add_argument("--last", action="store_true",
                         help="build and run nothing: show again what was measured last")
     arguments = parser.parse_args()
@@ -420,9 +423,42 @@ def gaps(source):
                 yield place[0], place[1], what + where(place)
 
 
+def below(sources, name):
+    return [other for other in sources if other == name or other.startswith(f"{name.rstrip('/')}/")]
+
+
+def read_complete(text):
+    """The paths, and the exceptions: file, piece of a line, reason."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return ([line for line in lines if "::" not in line],
+            [tuple(word.strip() for word in line.split("::")) for line in lines if "::" in line])
+
+
+def incomplete(sources, paths, exceptions, text_of):
+    """What is wrong, a line each."""
+    unused = set(exceptions)
+    yield from (f"{path}: nothing of it is measured" for path in paths if not below(sources, path))
+    for name in sorted({name for path in paths for name in below(sources, path)}):
+        text = text_of(name).splitlines()
+        for line, column, what in sorted(gaps(sources[name])):
+            allowed = {rule for rule in exceptions if rule[0] == name and rule[1] in text[line - 1]}
+            unused -= allowed
+            if not allowed:
+                yield f"{name}:{line}{f':{column}' if column else ''}: {what}"
+    yield from (f"{rule[0]}: the exception '{rule[1]}' is not needed" for rule in sorted(unused))
+
+
+def check_complete(sources):
+    """True if all is reached that must be."""
+    found = list(incomplete(sources, *read_complete(COMPLETE.read_text(encoding="utf-8")),
+                            lambda name: (ROOT / name).read_text(encoding="utf-8")))
+    print(f"\n{COMPLETE.relative_to(ROOT)}: {len(found) or 'nothing'} to mend", *found, sep="\n  ")
+    return not found
+
+
 def print_gaps(sources, path):
     name = str(path.resolve().relative_to(ROOT)) if path.resolve().is_relative_to(ROOT) else str(path)
-    chosen = [other for other in sources if other == name or other.startswith(f"{name.rstrip('/')}/")]
+    chosen = below(sources, name)
     if not chosen:
         give_up(f"{path}: nothing of it is measured")
     for other in chosen:
@@ -449,6 +485,8 @@ def main():
     print_table(sources)
     for path in arguments.uncovered:
         print_gaps(sources, path)
+    if arguments.check:
+        is_good &= check_complete(sources)
     if arguments.html is not None:
         write_html(arguments.html, sources)
     sys.exit(GOOD if is_good else FAILED)

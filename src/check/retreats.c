@@ -159,12 +159,8 @@ static void judge_free(const struct pp_event *event) {
     const struct pp_object *object = pp_model_at(event->args[0]);
     uint32_t index = pp_model_index(object);
     judge_end(event, object);
-    for (uint32_t i = index + 1; i < pp_model_count(); i++) {
-        const struct pp_object *part = pp_model_object(i);
-        if (!part->is_part || part->parent != index) {
-            return;
-        }
-        judge_end(event, part);
+    for (uint32_t i = index + 1; i < pp_model_count() && pp_model_object(i)->is_part; i++) {
+        judge_end(event, pp_model_object(i));
     }
 }
 

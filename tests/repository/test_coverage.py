@@ -97,6 +97,34 @@ def check_reading(tally, coverage):
     tally.check("constants", folded.counts()[2] == (3, 4), folded.counts())
 
 
+COMPLETE = """# a comment
+
+src/a
+src/b.c
+src/a/x.c :: gap one :: why
+src/a/x.c :: gap two :: why
+"""
+
+
+def check_complete(tally, coverage):
+    paths, exceptions = coverage.read_complete(COMPLETE)
+    tally.check("paths", paths == ["src/a", "src/b.c"], paths)
+    tally.check("exceptions", [rule[1] for rule in exceptions] == ["gap one", "gap two"], exceptions)
+    sources = {name: coverage.Source() for name in ("src/a/x.c", "src/b.c", "src/c.c")}
+    sources["src/a/x.c"].lines = {1: 0, 2: 1, 3: 0}
+    sources["src/c.c"].lines = {1: 0}
+    told = list(coverage.incomplete(sources, paths, exceptions, lambda name: "gap one;\ntwo;\nthree;\n"))
+    tally.check("what is wrong", told == ["src/a/x.c:3: never reached",
+                                          "src/a/x.c: the exception 'gap two' is not needed"], *told)
+    told = list(coverage.incomplete({}, ["src/gone"], [], None))
+    tally.check("what is gone", told == ["src/gone: nothing of it is measured"], *told)
+    there = coverage.read_complete(coverage.COMPLETE.read_text(encoding="utf-8"))
+    for path in there[0] + [rule[0] for rule in there[1]]:
+        tally.check(path, (coverage.ROOT / path).exists())
+    for rule in there[1]:
+        tally.check(f"{rule}", len(rule) == 3 and all(rule), rule)
+
+
 def check_figures(tally, coverage):
     for pair, text in (((0, 0), "-"), ((1, 1), "1/1 100.0 %"), ((9999, 10000), "9999/10000  99.9 %")):
         tally.check(f"{pair}", coverage.figure(*pair) == text, coverage.figure(*pair))
@@ -109,6 +137,7 @@ def main():
     check_arguments(tally, root)
     check_play(tally, coverage)
     check_reading(tally, coverage)
+    check_complete(tally, coverage)
     check_figures(tally, coverage)
     tally.finish()
 
