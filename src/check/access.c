@@ -4,6 +4,8 @@
 #include "check/flight.h"
 #include "check/receipt.h"
 #include "check/report.h"
+#include "check/request.h"
+#include "check/told.h"
 #include "check/usable.h"
 
 #include "base/guard.h"
@@ -87,6 +89,13 @@ static bool is_context_field(uint64_t address) {
            address == offsetof(NET_BUFFER_LIST_CONTEXT, Size);
 }
 
+// Where a driver looks into the parameters of a restart, or into their list, that there is none of.
+static bool is_of_restart(const struct pp_event *event, uint64_t address) {
+    const struct pp_told_event *told = pp_told_here(event);
+    return told != NULL && ((told->lacks_buffer && address < sizeof(NDIS_PROTOCOL_RESTART_PARAMETERS)) ||
+                            (told->lacks_list && address < sizeof(NDIS_RESTART_ATTRIBUTES)));
+}
+
 // NULL may be what the function that uses it, or one that it called, was answered a moment ago.
 static void report_null(const struct pp_event *event, uint64_t address, const char *what) {
     static const struct {
@@ -101,6 +110,8 @@ static void report_null(const struct pp_event *event, uint64_t address, const ch
     if (null->kind != PP_NULL_NONE && null->trail.op == event->op &&
         pp_report_is_from(event, &null->trail)) {
         pp_report(answers[null->kind].rule, event, answers[null->kind].what);
+    } else if (is_of_restart(event, address)) {
+        pp_report(PP_RULE_RESTART_BUFFER, event, "parameters used that a restart does not have");
     } else if (is_context_field(address)) {
         pp_report(PP_RULE_CTX_NULL, event, "context of an NBL that has none used");
     } else {
@@ -108,8 +119,26 @@ static void report_null(const struct pp_event *event, uint64_t address, const ch
     }
 }
 
+// Of memory that an OID request lends to NDIS while it pends.
+static bool judge_request_access(const struct pp_event *event) {
+    const struct pp_request *request = pp_request_with(event->args[0], event->args[1]);
+    if (request == NULL) {
+        return false;
+    }
+    bool is_buffer = event->args[0] - request->buffer < request->buffer_size;
+    char what[96];
+    snprintf(what, sizeof(what), "%s %s while it pends",
+             is_buffer ? "buffer of an OID request" : "OID request",
+             event->args[2] ? "written" : "read");
+    pp_report_at(PP_RULE_OID_LIFE, event, what, ", made in", &request->trail);
+    return true;
+}
+
 static void judge_access(const struct pp_event *event) {
     uint64_t address = event->args[0];
+    if (judge_request_access(event)) {
+        return;
+    }
     struct pp_object *object = pp_model_around(address, REACH_BYTES);
     if (object != NULL) {
         report_object_access(event, object);

@@ -8,7 +8,9 @@
 #include "check/flight.h"
 #include "check/parts.h"
 #include "check/receipt.h"
+#include "check/request.h"
 #include "check/store.h"
+#include "check/told.h"
 
 #include <ndis.h>
 #include <poolproof/program.h>
@@ -37,6 +39,8 @@ void pp_model_reset(void) {
     pp_store_reset();
     pp_flight_reset();
     pp_receipt_reset();
+    pp_request_reset();
+    pp_told_reset();
     pp_apply_data_reset();
 }
 
@@ -271,6 +275,11 @@ static void add_binding(const struct pp_event *event) {
     binding->context_backfill = (uint32_t)event->args[3];
 }
 
+static void note_status(struct pp_object *binding, NDIS_STATUS status) {
+    binding->is_resetting =
+        status == NDIS_STATUS_RESET_START || (binding->is_resetting && status != NDIS_STATUS_RESET_END);
+}
+
 // Of an event about a binding, which a driver may have named wrongly.
 static void apply_binding(const struct pp_event *event) {
     struct pp_object *binding = pp_model_at(event->args[0]);
@@ -297,6 +306,13 @@ static void apply_binding(const struct pp_event *event) {
         break;
     case PP_EVENT_CLOSE_ANSWERED: binding->is_close_pending = is_pending; break;
     case PP_EVENT_CLOSE_FINISHED: binding->is_close_pending = false; break;
+    case PP_EVENT_RESTART_ATTRIBUTES: binding->data_backfill = (uint32_t)event->args[2]; break;
+    case PP_EVENT_POWER:
+        binding->is_asleep = event->args[1] > NetDeviceStateD0;
+        binding->power_op = event->op;
+        binding->asleep_op = last_op;
+        break;
+    case PP_EVENT_STATUS: note_status(binding, (NDIS_STATUS)event->args[1]); break;
     default: break;
     }
 }
@@ -316,8 +332,22 @@ static void note_pause(const struct pp_event *event) {
 static void apply_life(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_OP_BEGIN: last_op = event->op; break;
+    case PP_EVENT_CALLBACK_ENTER:
+    case PP_EVENT_PNP_EVENT:
+    case PP_EVENT_PNP_COMPLETE:
+    case PP_EVENT_PNP_ANSWERED: pp_told_apply(event); break;
     case PP_EVENT_CALLBACK_LEAVE:
-    case PP_EVENT_WAIT: note_pause(event); break;
+        note_pause(event);
+        pp_told_apply(event);
+        break;
+    case PP_EVENT_WAIT:
+        note_pause(event);
+        pp_request_apply(event);
+        break;
+    case PP_EVENT_OID:
+    case PP_EVENT_OID_TAKEN:
+    case PP_EVENT_OID_RETURN:
+    case PP_EVENT_OID_ANSWERED: pp_request_apply(event); break;
     case PP_EVENT_BINDING_BEGIN: add_binding(event); break;
     case PP_EVENT_BINDING_PAUSED:
     case PP_EVENT_BINDING_RESTARTING:
@@ -329,7 +359,10 @@ static void apply_life(const struct pp_event *event) {
     case PP_EVENT_OPEN_FINISHED:
     case PP_EVENT_CLOSE:
     case PP_EVENT_CLOSE_ANSWERED:
-    case PP_EVENT_CLOSE_FINISHED: apply_binding(event); break;
+    case PP_EVENT_CLOSE_FINISHED:
+    case PP_EVENT_RESTART_ATTRIBUTES:
+    case PP_EVENT_POWER:
+    case PP_EVENT_STATUS: apply_binding(event); break;
     default: break;  // most events change nothing here, and cost no look-up
     }
 }

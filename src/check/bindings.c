@@ -149,9 +149,11 @@ static void judge_stuck(const struct pp_event *event) {
         [PP_ACTIVITY_PAUSE] = {PP_RULE_PAUSE_DEADLINE, "pause never finishes, waits"},
         [PP_ACTIVITY_RESTART] = {PP_RULE_STUCK, "restart never finishes, waits"},
         [PP_ACTIVITY_UNBIND] = {PP_RULE_UNBIND_DEADLINE, "unbind never finishes, waits"},
+        [PP_ACTIVITY_PNP] = {PP_RULE_STUCK, "PnP event never finishes, waits"},
         [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
         [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
         [PP_ACTIVITY_RECEIVE] = {PP_RULE_STUCK, "receive never returns, waits"},
+        [PP_ACTIVITY_STATUS] = {PP_RULE_STUCK, "status indication never returns, waits"},
         [PP_ACTIVITY_DEFERRED] = {PP_RULE_STUCK, "DPC routine never returns, waits"},
         [PP_ACTIVITY_WORK] = {PP_RULE_STUCK, "work routine never returns, waits"},
         [PP_ACTIVITY_THREAD] = {PP_RULE_STUCK, "system thread never ends, waits"},
@@ -163,6 +165,9 @@ static void judge_stuck(const struct pp_event *event) {
             pp_report_object(object);
             return;
         }
+    }
+    if (pp_check_oid_wait(event) || pp_check_event_wait(event)) {
+        return;
     }
     uint64_t activity = event->args[0];
     const struct pp_object *received = first_received();

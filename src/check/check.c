@@ -8,11 +8,11 @@
 
 typedef void (*family)(const struct pp_event *event);
 
-#define FAMILIES_MAX 5
+#define FAMILIES_MAX 6
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
-    [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels},
+    [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events},
     [PP_EVENT_LOADED] = {pp_check_bindings},
     [PP_EVENT_UNLOADED] = {pp_check_bindings, pp_check_services, pp_check_leaks},
     [PP_EVENT_NBL_POOL_ALLOCATE] = {pp_check_pools},
@@ -43,20 +43,28 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_MDL_ADJUST] = {pp_check_mdls},
     [PP_EVENT_MDL_MAP] = {pp_check_mdls},
     [PP_EVENT_MEMORY_MADE] = {pp_check_tags},
-    [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_structure, pp_check_tags, pp_check_services},
-    [PP_EVENT_IRP_COMPLETE] = {pp_check_frees},
+    [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_structure, pp_check_tags, pp_check_oids,
+                              pp_check_services},
+    [PP_EVENT_IRP_COMPLETE] = {pp_check_frees, pp_check_oids},
     [PP_EVENT_DEREGISTER] = {pp_check_bindings},
     [PP_EVENT_BINDING_END] = {pp_check_bindings},
-    [PP_EVENT_CLOSE] = {pp_check_bindings},
+    [PP_EVENT_CLOSE] = {pp_check_bindings, pp_check_oids},
+    [PP_EVENT_BINDING_PAUSED] = {pp_check_oids},
+    [PP_EVENT_PNP_EVENT] = {pp_check_events},
+    [PP_EVENT_PNP_COMPLETE] = {pp_check_events},
+    [PP_EVENT_PNP_ANSWERED] = {pp_check_events},
+    [PP_EVENT_OID] = {pp_check_oids},
+    [PP_EVENT_OID_RETURN] = {pp_check_oids},
+    [PP_EVENT_OID_CANCEL] = {pp_check_oids},
     [PP_EVENT_CLOSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_PAUSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_UNBIND_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_SEND] = {pp_check_sends, pp_check_derived, pp_check_structure, pp_check_retreats,
-                       pp_check_data},
+                       pp_check_data, pp_check_events},
     [PP_EVENT_SEND_RETURN] = {pp_check_sends},
     [PP_EVENT_INDICATED] = {pp_check_receives},
     [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure},
-    [PP_EVENT_WAIT] = {pp_check_levels},
+    [PP_EVENT_WAIT] = {pp_check_levels, pp_check_events},
     [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels},
     [PP_EVENT_LOCK_RELEASE] = {pp_check_levels},
     [PP_EVENT_HOLD] = {pp_check_holds},

@@ -22,8 +22,15 @@ void pp_check_tags(const struct pp_event *event);
 void pp_check_sends(const struct pp_event *event);
 void pp_check_receives(const struct pp_event *event);
 void pp_check_bindings(const struct pp_event *event);
+void pp_check_oids(const struct pp_event *event);
+void pp_check_events(const struct pp_event *event);
 void pp_check_levels(const struct pp_event *event);
 void pp_check_services(const struct pp_event *event);
 void pp_check_holds(const struct pp_event *event);
 void pp_check_leaks(const struct pp_event *event);
 void pp_check_access(const struct pp_event *event);
+
+// Of a fiber that is stuck: reports what it waits for in vain, and returns true, if it is the completion
+// of an OID request; if the driver owes the completion of a PnP event.
+bool pp_check_oid_wait(const struct pp_event *event);
+bool pp_check_event_wait(const struct pp_event *event);

@@ -103,6 +103,13 @@ struct pp_object {
     bool is_open;               // bindings: from a successful open to NdisCloseAdapterEx
     bool was_closed;            // bindings: NdisCloseAdapterEx was called
     bool is_close_pending;      // bindings
+    bool is_asleep;             // bindings: the adapter is in a low-power state
+    uint16_t power_op;          // bindings: in which it got there
+    uint16_t asleep_op;         // bindings: the last op begun when the driver had been told so
+    bool is_resetting;          // bindings: between RESET_START and RESET_END
+    bool has_failed_oid;        // bindings: an OID request has failed
+    bool has_filter;            // bindings: a packet filter is set
+    bool has_multicasts;        // bindings: multicast addresses are set
     uint16_t pause_op;          // bindings: in which the last pause began
     uint16_t told_op;  // bindings: the last op begun when the driver had taken note of that pause
 

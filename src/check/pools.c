@@ -3,6 +3,7 @@
 #include "check/chain.h"
 #include "check/family.h"
 #include "check/report.h"
+#include "check/told.h"
 
 const struct pp_object *pp_check_pool_handle(const struct pp_event *event, uint64_t handle,
                                              bool wants_nb_pool) {
@@ -70,7 +71,9 @@ static bool has_made_a_pool(uint16_t op) {
 
 // A restart that puts a pool in the place of an old one, in whichever order.
 static void judge_resize(const struct pp_event *event, bool is_replaced) {
-    if (event->callback == PP_CALLBACK_RESTART && is_replaced) {
+    const struct pp_told_event *told = pp_told_here(event);
+    bool changes_nothing = told == NULL || told->lacks_buffer || told->lacks_list;
+    if (event->callback == PP_CALLBACK_RESTART && is_replaced && changes_nothing) {
         pp_report(PP_RULE_POOL_RESIZE, event, "pool made anew in a restart that changes nothing");
     }
 }

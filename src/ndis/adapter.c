@@ -11,8 +11,8 @@ static const char pattern[] = "\\\\DEVICE\\{POOLPROOF-000}";
 #define ADAPTER_COUNT_MAX PP_PROGRAM_OPS_MAX
 
 struct adapter {
-    uint32_t mtu;
-    uint32_t backfill;
+    struct pp_adapter_traits traits;
+    bool is_gone;
     WCHAR text[PATH_CHARS];  // a backslash and the name
     UNICODE_STRING path;     // all of it
     UNICODE_STRING name;     // without the first backslash
@@ -23,7 +23,7 @@ static uint32_t adapter_count;
 
 void pp_adapter_reset(void) { adapter_count = 0; }
 
-void pp_ndis_add_adapter(uint32_t number, uint32_t mtu, uint32_t backfill) {
+void pp_ndis_add_adapter(uint32_t number, const struct pp_adapter_traits *traits) {
     pp_expect(number == adapter_count && number < ADAPTER_COUNT_MAX, "adapter %u", number);
     struct adapter *adapter = &adapters[adapter_count++];
     for (size_t i = 0; i < PATH_CHARS; i++) {
@@ -36,20 +36,49 @@ void pp_ndis_add_adapter(uint32_t number, uint32_t mtu, uint32_t backfill) {
     adapter->path = (UNICODE_STRING){bytes, bytes, adapter->text};
     const USHORT name_bytes = bytes - sizeof(WCHAR);
     adapter->name = (UNICODE_STRING){name_bytes, name_bytes, adapter->text + 1};
-    adapter->mtu = mtu;
-    adapter->backfill = backfill;
+    adapter->traits = *traits;
+    adapter->is_gone = false;
 }
 
 const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter) { return &adapters[adapter].path; }
 
 const UNICODE_STRING *pp_adapter_name(uint32_t adapter) { return &adapters[adapter].name; }
 
-uint32_t pp_adapter_mtu(uint32_t adapter) { return adapters[adapter].mtu; }
+uint32_t pp_adapter_mtu(uint32_t adapter) { return adapters[adapter].traits.mtu; }
 
-uint32_t pp_adapter_backfill(uint32_t adapter) { return adapters[adapter].backfill; }
+uint32_t pp_adapter_backfill(uint32_t adapter) { return adapters[adapter].traits.backfill; }
+
+void pp_adapter_set_needs(uint32_t adapter, uint32_t mtu, uint32_t backfill) {
+    adapters[adapter].traits.mtu = mtu;
+    adapters[adapter].traits.backfill = backfill;
+}
+
+bool pp_adapter_waits_for_filter(uint32_t adapter) { return adapters[adapter].traits.waits_for_filter; }
+
+bool pp_adapter_is_gone(uint32_t adapter) { return adapters[adapter].is_gone; }
 
 void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]) {
     static const UCHAR mac[PP_MAC_BYTES] = {0x02, 'p', 'o', 'o', 'l', 0};
     NdisMoveMemory(ret_mac, mac, PP_MAC_BYTES);
     ret_mac[PP_MAC_BYTES - 1] = (UCHAR)adapter;
+}
+
+void pp_adapter_link_state(NDIS_LINK_STATE *ret_state, bool is_up) {
+    *ret_state = (NDIS_LINK_STATE){
+        .Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1,
+                   NDIS_SIZEOF_LINK_STATE_REVISION_1},
+        .MediaConnectState = is_up ? MediaConnectStateConnected : MediaConnectStateDisconnected,
+        .MediaDuplexState = is_up ? MediaDuplexStateFull : MediaDuplexStateUnknown,
+        .XmitLinkSpeed = is_up ? PP_LINK_SPEED : NDIS_LINK_SPEED_UNKNOWN,
+        .RcvLinkSpeed = is_up ? PP_LINK_SPEED : NDIS_LINK_SPEED_UNKNOWN,
+        .PauseFunctions = NdisPauseFunctionsUnsupported};
+}
+
+bool pp_ndis_remove_adapter(uint32_t adapter) {
+    if (adapters[adapter].is_gone) {
+        return false;
+    }
+    adapters[adapter].is_gone = true;
+    pp_binding_remove_all_of(adapter);
+    return true;
 }

@@ -22,6 +22,8 @@ void pp_ndis_reset(void) {
     pp_protocol_reset();
     pp_send_reset();
     pp_receive_reset();
+    pp_oid_reset();
+    pp_pnp_reset();
 }
 
 struct pp_binding *pp_binding_at(uint32_t index) {
@@ -108,11 +110,12 @@ static void run_bind(void *subject, uint64_t detail) {
         PP_EMIT(BINDING_END, pp_object(binding->handle), (uint32_t)status);
     }
     pp_schedule_wake(binding, /*all=*/true);
+    pp_protocol_tell_binds(binding->protocol);
 }
 
 bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
     struct pp_protocol *protocol = pp_protocol_first();
-    if (protocol == NULL) {
+    if (protocol == NULL || pp_adapter_is_gone(adapter)) {
         return false;
     }
     struct pp_binding *binding = &bindings[number];
@@ -257,11 +260,12 @@ VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext) {
 }
 
 static void unbind(struct pp_binding *binding) {
+    pp_binding_wake(binding);
     if (binding->state == PP_BINDING_RUNNING) {
         struct pp_fiber *self = pp_schedule_current();
         enum pp_activity activity = self->activity;
         self->activity = PP_ACTIVITY_PAUSE;
-        pp_binding_pause(binding);
+        pp_binding_pause(binding, NDIS_PAUSE_UNBIND_PROTOCOL);
         self->activity = activity;
     }
     pp_binding_move(binding, PP_STEP_UNBIND);
@@ -279,16 +283,30 @@ static void unbind(struct pp_binding *binding) {
     PP_EMIT(BINDING_END, pp_object(binding->handle), NDIS_STATUS_SUCCESS);
 }
 
-static void run_unbind(void *subject, uint64_t detail) {
-    (void)detail;
+// A driver has no say in that its adapter is pulled out.
+static void run_unbind(void *subject, uint64_t is_surprise) {
+    if (is_surprise) {
+        pp_binding_tell(subject, NetEventQueryRemoveDevice, NetDeviceStateUnspecified);
+    }
     unbind(subject);
     pp_schedule_wake(subject, /*all=*/true);
 }
 
-bool pp_ndis_unbind(uint32_t number) {
-    struct pp_binding *binding = pp_binding_of_number(number);
+static bool start_unbind(struct pp_binding *binding, bool is_surprise) {
     return (pp_binding_can(binding, PP_STEP_PAUSE) || pp_binding_can(binding, PP_STEP_UNBIND)) &&
-           pp_schedule_start(PP_ACTIVITY_UNBIND, run_unbind, binding, 0);
+           pp_schedule_start(PP_ACTIVITY_UNBIND, run_unbind, binding, is_surprise);
+}
+
+bool pp_ndis_unbind(uint32_t number) {
+    return start_unbind(pp_binding_of_number(number), /*is_surprise=*/false);
+}
+
+void pp_binding_remove_all_of(uint32_t adapter) {
+    for (uint32_t i = 0; i < binding_count; i++) {
+        if (bindings[i].is_used && bindings[i].adapter == adapter) {
+            start_unbind(&bindings[i], /*is_surprise=*/true);
+        }
+    }
 }
 
 void pp_binding_remove(struct pp_binding *binding) {
@@ -320,6 +338,7 @@ bool pp_ndis_unbind_any(void) {
 bool pp_ndis_deliver_owed(void) {
     for (uint32_t i = 0; i < binding_count; i++) {
         if (pp_ndis_finish_open(i, NDIS_STATUS_SUCCESS) || pp_send_complete_oldest(&bindings[i]) ||
+            pp_oid_complete_oldest(&bindings[i]) || pp_binding_end_reset(&bindings[i]) ||
             pp_ndis_finish_close(i)) {
             return true;
         }

@@ -2,21 +2,30 @@
 // What the files of src/ndis share: protocols and bindings.
 #pragma once
 #include "kernel/callback.h"
+#include "ndis/oid.h"
 #include "ndis/runtime.h"
 #include "ndis/state.h"
 
 #define PP_BINDING_COUNT_MAX PP_PROGRAM_OPS_MAX
 
-struct pp_protocol {
-    bool is_live;
-    NDIS_HANDLE context;  // the driver's
-    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS entries;
-};
-
 // What a call to the driver that may pend came to.
 struct pp_answer {
     bool is_due;  // the driver said PENDING and has not called back
     NDIS_STATUS status;
+};
+
+// A PnP event that the driver has been told of and has not answered for good.
+struct pp_told {
+    struct pp_answer answer;
+    const NET_PNP_EVENT_NOTIFICATION *notification;
+};
+
+struct pp_protocol {
+    bool is_live;
+    bool knows_binds;     // it was told that all that can be bound is bound
+    struct pp_told told;  // of all bindings
+    NDIS_HANDLE context;  // the driver's
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS entries;
 };
 
 struct pp_binding {
@@ -33,12 +42,16 @@ struct pp_binding {
     UINT *medium_index;        // likewise; may be NULL
     uint32_t sends_in_flight;
     uint32_t callback_count;  // callbacks that are running; a close waits for them
-    uint32_t receive_count;   // of these, receives
+    uint32_t receive_count;   // of these, receives and status indications
     uint32_t lent_count;      // received NBLs that the driver has to return
     struct pp_answer bind;
     struct pp_answer unbind;
-    struct pp_answer event;
-    NET_PNP_EVENT_NOTIFICATION notification;
+    struct pp_told told;
+    NET_DEVICE_POWER_STATE power;  // of the adapter; unspecified until it is first put to sleep
+    bool was_running;              // when it was put to sleep
+    bool is_resetting;
+    struct pp_filter filter;
+    struct pp_traffic traffic;
 };
 
 // The binding of that number, or NULL if there is none.
@@ -57,6 +70,7 @@ struct pp_protocol *pp_protocol_first(void);
 void pp_protocol_reset(void);
 void pp_send_reset(void);
 void pp_receive_reset(void);
+void pp_pnp_reset(void);
 
 // Pauses the binding if it runs, unbinds it, and waits for both. Waits first if it is busy. On a fiber.
 void pp_binding_remove(struct pp_binding *binding);
@@ -70,8 +84,27 @@ void pp_answer_give(struct pp_answer *answer, NDIS_STATUS status);
 bool pp_binding_can(const struct pp_binding *binding, enum pp_binding_step step);
 void pp_binding_move(struct pp_binding *binding, enum pp_binding_step step);
 
-// Running to Paused, with all that belongs to it. On a fiber.
-void pp_binding_pause(struct pp_binding *binding);
+// Running to Paused, and Paused to Running if the driver agrees. On a fiber. Reasons: NDIS_PAUSE_...
+void pp_binding_pause(struct pp_binding *binding, ULONG reason);
+void pp_binding_restart(struct pp_binding *binding, const struct pp_restart *restart);
+
+// Tells the driver of an event, and waits for its answer. On a fiber.
+NDIS_STATUS pp_binding_tell(struct pp_binding *binding, NET_PNP_EVENT_CODE code,
+                            NET_DEVICE_POWER_STATE power);
+
+// Tells the driver that all that can be bound is bound, the first time; waits until it knows.
+void pp_protocol_tell_binds(struct pp_protocol *protocol);
+void pp_protocol_wait_for_events(struct pp_protocol *protocol);
+
+// Gives an adapter that sleeps its power back. On a fiber.
+void pp_binding_wake(struct pp_binding *binding);
+bool pp_binding_is_asleep(const struct pp_binding *binding);
+
+// Ends a reset that is under way. False if none is.
+bool pp_binding_end_reset(struct pp_binding *binding);
+
+// Unbinds what is bound to an adapter that is pulled out, but what is busy.
+void pp_binding_remove_all_of(uint32_t adapter);
 
 // In order of their numbers; NULL at the end.
 struct pp_binding *pp_binding_at(uint32_t index);
@@ -83,6 +116,10 @@ uint32_t pp_adapter_backfill(uint32_t adapter);
 #define PP_MAC_BYTES 6
 void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]);
 void pp_adapter_reset(void);
+void pp_adapter_set_needs(uint32_t adapter, uint32_t mtu, uint32_t backfill);
+bool pp_adapter_waits_for_filter(uint32_t adapter);
+bool pp_adapter_is_gone(uint32_t adapter);
+void pp_adapter_link_state(NDIS_LINK_STATE *ret_state, bool is_up);
 
 // Every completion callback stands between these two.
 struct pp_callback_frame pp_binding_enter(struct pp_binding *binding, enum pp_callback callback);
@@ -94,3 +131,6 @@ void pp_receive_wait_for_returns(struct pp_binding *binding);
 
 // Calls ProtocolSendNetBufferListsComplete for the oldest NBL in flight. False if none is.
 bool pp_send_complete_oldest(struct pp_binding *binding);
+
+// Completes what is in flight with this status, but what is sent meanwhile. On a fiber.
+void pp_send_complete_all(struct pp_binding *binding, NDIS_STATUS status);

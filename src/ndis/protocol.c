@@ -90,6 +90,7 @@ VOID NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle) {
     if (protocol == NULL) {
         return;
     }
+    pp_protocol_wait_for_events(protocol);
     struct pp_binding *binding;
     for (uint32_t i = 0; (binding = pp_binding_at(i)) != NULL; i++) {
         if (binding->protocol == protocol) {

@@ -297,6 +297,7 @@ static void run_receive(void *subject, uint64_t number) {
                                                             NDIS_DEFAULT_PORT_NUMBER, indication->count,
                                                             indication->flags);
     PP_EMIT(INDICATED, pp_object(binding->handle), number);
+    binding->traffic.received += indication->count;
     end_borrowing((uint32_t)number);
     binding->receive_count--;
     pp_binding_leave(binding, frame);
@@ -316,11 +317,18 @@ void pp_receive_wait_for_returns(struct pp_binding *binding) {
     }
 }
 
+static bool passes_filter(const struct pp_binding *binding) {
+    UCHAR header[HEADER_BYTES];
+    write_header(header, binding->adapter);
+    return !pp_binding_is_asleep(binding) && pp_filter_passes(binding, header);
+}
+
 // A15: from the close on, no return is possible any more.
 static bool can_receive(const struct pp_binding *binding, const struct pp_reception *reception) {
     return binding != NULL &&
            (binding->is_open || (binding->is_close_pending && reception->is_borrowed)) &&
-           indication_count < PP_PROGRAM_OPS_MAX && lent_count + reception->count <= LENT_COUNT_MAX;
+           passes_filter(binding) && indication_count < PP_PROGRAM_OPS_MAX &&
+           lent_count + reception->count <= LENT_COUNT_MAX;
 }
 
 bool pp_ndis_receive(uint32_t number, const struct pp_reception *reception) {

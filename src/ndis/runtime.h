@@ -11,8 +11,14 @@
 // Forgets adapters, protocols, bindings, sends and what was received.
 void pp_ndis_reset(void);
 
+struct pp_adapter_traits {
+    uint32_t mtu;
+    uint32_t backfill;
+    bool waits_for_filter;  // nothing is received before the driver has set a packet filter
+};
+
 // Makes adapter `number`, which must be the next one.
-void pp_ndis_add_adapter(uint32_t number, uint32_t mtu, uint32_t backfill);
+void pp_ndis_add_adapter(uint32_t number, const struct pp_adapter_traits *traits);
 
 // The file name that means this adapter: a backslash and its name.
 const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter);
@@ -20,10 +26,54 @@ const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter);
 // Binds the driver's protocol to the adapter. The binding is known by `binding` from then on.
 bool pp_ndis_bind(uint32_t binding, uint32_t adapter);
 bool pp_ndis_finish_open(uint32_t binding, NDIS_STATUS status);
-bool pp_ndis_restart(uint32_t binding);
+
+// What a driver is told when it restarts: nothing; the names of filters; what has become of the adapter.
+enum pp_restart_buffer { PP_RESTART_NOTHING, PP_RESTART_FILTERS, PP_RESTART_ATTRIBUTES };
+struct pp_restart {
+    enum pp_restart_buffer buffer;
+    uint16_t mtu;  // with attributes
+    uint8_t backfill;
+};
+
+bool pp_ndis_restart(uint32_t binding, const struct pp_restart *restart);
 bool pp_ndis_pause(uint32_t binding);
 bool pp_ndis_unbind(uint32_t binding);
 bool pp_ndis_finish_close(uint32_t binding);
+
+// Completes the which-th (modulo) of the binding's OID requests that pend.
+bool pp_ndis_finish_oid(uint32_t binding, uint8_t which, NDIS_STATUS status, bool is_at_dispatch);
+
+// Tells the driver of a PnP event, of one binding or of all.
+bool pp_ndis_tell(uint32_t binding, NET_PNP_EVENT_CODE code);
+bool pp_ndis_tell_all(NET_PNP_EVENT_CODE code);
+
+// Puts the adapter of a binding to sleep, paused, or wakes it.
+bool pp_ndis_set_power(uint32_t binding, NET_DEVICE_POWER_STATE state);
+
+// The adapter is pulled out: its bindings go, and it can be bound no more. False if it is gone already.
+bool pp_ndis_remove_adapter(uint32_t adapter);
+
+enum pp_status_news {
+    PP_NEWS_LINK_UP,
+    PP_NEWS_LINK_DOWN,
+    PP_NEWS_MEDIA_CONNECT,
+    PP_NEWS_MEDIA_DISCONNECT,
+    PP_NEWS_LINK_SPEED,
+    PP_NEWS_NETWORK_CHANGE,
+    PP_NEWS_OPER_STATUS,
+    PP_NEWS_TASK_OFFLOAD,
+    PP_NEWS_MEDIA_SPECIFIC,
+    PP_NEWS_UNKNOWN,
+    PP_NEWS_RESET_START,
+    PP_NEWS_RESET_END,
+};
+
+// Indicates a status, neither of a reset.
+bool pp_ndis_indicate_status(uint32_t binding, enum pp_status_news news, bool is_at_dispatch);
+
+// A reset of the adapter, or its beginning, or the end of one that has begun.
+enum pp_reset_part { PP_RESET_WHOLE, PP_RESET_START, PP_RESET_END };
+bool pp_ndis_reset_adapter(uint32_t binding, enum pp_reset_part part);
 
 struct pp_completion {
     uint8_t first;  // which of the binding's in-flight NBLs, modulo their number

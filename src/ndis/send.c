@@ -49,6 +49,8 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
         pp_pool_hand_back(nbl);
         // Not promised across a hand-over: Next links, Scratch, the scratch bits of Flags.
         nbl->Status = completion->status;
+        *(completion->status == NDIS_STATUS_SUCCESS ? &binding->traffic.sent
+                                                    : &binding->traffic.send_errors) += 1;
         nbl->Scratch = SCRATCH_JUNK;
         nbl->Flags ^= NBL_FLAGS_SCRATCH;
         pp_touch_lose(&nbl->Scratch);
@@ -115,6 +117,19 @@ bool pp_send_complete_oldest(struct pp_binding *binding) {
     const struct pp_completion completion = {
         .first = 0, .count = 1, .status = NDIS_STATUS_SUCCESS, .is_at_dispatch = true};
     return pp_ndis_complete(pp_binding_number(binding), &completion);
+}
+
+#define CHAIN_COUNT_MAX UINT8_MAX
+
+void pp_send_complete_all(struct pp_binding *binding, NDIS_STATUS status) {
+    uint32_t left = binding->sends_in_flight;
+    while (left > 0 && binding->sends_in_flight > 0) {
+        uint32_t count = left < CHAIN_COUNT_MAX ? left : CHAIN_COUNT_MAX;
+        const struct pp_completion completion = {
+            .first = 0, .count = (uint8_t)count, .status = status, .is_at_dispatch = true};
+        left -= count;
+        hand_back(binding, &completion);
+    }
 }
 
 // === Taking over ===

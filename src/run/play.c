@@ -135,6 +135,49 @@ static void set_memory(const uint16_t *args) {
     pp_pool_set_data_offset_zero(args[1] != 0);
 }
 
+static void add_adapter(uint32_t number, const uint16_t *args) {
+    const struct pp_adapter_traits traits = {
+        .mtu = args[0], .backfill = args[1], .waits_for_filter = args[2] != 0};
+    pp_ndis_add_adapter(number, &traits);
+}
+
+static bool restart(const uint16_t *args) {
+    const struct pp_restart it = {
+        .buffer = (enum pp_restart_buffer)args[1], .mtu = args[2], .backfill = (uint8_t)args[3]};
+    return pp_ndis_restart(args[0], &it);
+}
+
+static bool finish_oid(const uint16_t *args) {
+    static const enum pp_status statuses[] = {
+        PP_STATUS_SUCCESS,           PP_STATUS_FAILURE,        PP_STATUS_RESOURCES,
+        PP_STATUS_NOT_SUPPORTED,     PP_STATUS_NOT_RECOGNIZED, PP_STATUS_NOT_ACCEPTED,
+        PP_STATUS_INVALID_LENGTH,    PP_STATUS_INVALID_DATA,   PP_STATUS_BUFFER_TOO_SHORT,
+        PP_STATUS_INVALID_OID,       PP_STATUS_CLOSING,        PP_STATUS_CLOSING_INDICATING,
+        PP_STATUS_RESET_IN_PROGRESS, PP_STATUS_REQUEST_ABORTED};
+    return pp_ndis_finish_oid(args[0], (uint8_t)args[1],
+                              (NDIS_STATUS)pp_status_values[statuses[args[2]]], args[3] == 0);
+}
+
+static bool tell(const uint16_t *args) {
+    static const NET_PNP_EVENT_CODE codes[] = {NetEventQueryPower,         NetEventQueryRemoveDevice,
+                                               NetEventCancelRemoveDevice, NetEventReconfigure,
+                                               NetEventPnPCapabilities,    NetEventPortActivation,
+                                               NetEventPortDeactivation,   NetEventIMReEnableDevice};
+    return pp_ndis_tell(args[0], codes[args[1]]);
+}
+
+static bool tell_all(const uint16_t *args) {
+    static const NET_PNP_EVENT_CODE codes[] = {NetEventBindsComplete, NetEventBindList,
+                                               NetEventReconfigure};
+    return load_state == LOAD_DONE && pp_ndis_tell_all(codes[args[0]]);
+}
+
+static bool set_power(const uint16_t *args) {
+    static const NET_DEVICE_POWER_STATE states[] = {NetDeviceStateD3, NetDeviceStateD2, NetDeviceStateD1,
+                                                    NetDeviceStateD0};
+    return pp_ndis_set_power(args[0], states[args[1]]);
+}
+
 // Starts what the op is about. `number` is that of the object it names, if it names one.
 static bool start(const struct pp_op *op, uint32_t number) {
     const uint16_t *args = op->args;
@@ -142,10 +185,10 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_MEMORY: set_memory(args); return true;
     case PP_OP_LOAD: return load();
     case PP_OP_UNLOAD: return unload();
-    case PP_OP_ADAPTER: pp_ndis_add_adapter(number, args[0], args[1]); return true;
+    case PP_OP_ADAPTER: add_adapter(number, args); return true;
     case PP_OP_BIND: return load_state == LOAD_DONE && pp_ndis_bind(number, args[0]);
     case PP_OP_FINISH_OPEN: return finish_open(args);
-    case PP_OP_RESTART: return pp_ndis_restart(args[0]);
+    case PP_OP_RESTART: return restart(args);
     case PP_OP_PAUSE: return pp_ndis_pause(args[0]);
     case PP_OP_UNBIND: return pp_ndis_unbind(args[0]);
     case PP_OP_FINISH_CLOSE: return pp_ndis_finish_close(args[0]);
@@ -158,6 +201,14 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_ADVANCE: return true;
     case PP_OP_FRAMES: set_frames(args); return true;
     case PP_OP_RECEIVE: return receive(args);
+    case PP_OP_FINISH_OID: return finish_oid(args);
+    case PP_OP_STATUS:
+        return pp_ndis_indicate_status(args[0], (enum pp_status_news)args[1], args[2] == 0);
+    case PP_OP_RESET: return pp_ndis_reset_adapter(args[0], (enum pp_reset_part)args[1]);
+    case PP_OP_PNP: return tell(args);
+    case PP_OP_PNP_ALL: return tell_all(args);
+    case PP_OP_POWER: return set_power(args);
+    case PP_OP_REMOVE: return pp_ndis_remove_adapter(args[0]);
     case PP_OP_COUNT: break;
     }
     return false;

@@ -80,6 +80,12 @@ static void give_names(const struct pp_event *event) {
         name_if_made(PP_NAME_IRP, args[0]);
         name_if_made(PP_NAME_MDL, args[2]);
         break;
+    case PP_EVENT_PNP_EVENT: pp_name_give(PP_NAME_PNP, args[1]); break;
+    case PP_EVENT_OID:
+        if (args[1] != 0 && pp_name_code(args[1]) == PP_NAME_NONE) {
+            pp_name_give(PP_NAME_OID, args[1]);
+        }
+        break;
     case PP_EVENT_WAIT:
     case PP_EVENT_EVENT_SET:
     case PP_EVENT_LOCK_ACQUIRE:

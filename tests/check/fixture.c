@@ -226,7 +226,6 @@ void fixture_receive(NET_BUFFER_LIST *chain, ULONG flags) {
 }
 
 // === What the world calls ===
-
 static NDIS_STATUS on_bind(NDIS_HANDLE context, NDIS_HANDLE bind_context,
                            NDIS_BIND_PARAMETERS *parameters) {
     (void)context;
@@ -258,7 +257,9 @@ static void on_close_complete(NDIS_HANDLE context) {
 }
 
 static NDIS_STATUS on_event(NDIS_HANDLE context, NET_PNP_EVENT_NOTIFICATION *notification) {
-    (void)context;
+    if (notification->NetPnPEvent.NetEvent != NetEventPause && steps.event != NULL) {
+        return steps.event(context, notification);
+    }
     if (notification->NetPnPEvent.NetEvent == NetEventPause) {
         if (steps.pause != NULL) {
             return steps.pause(notification);
@@ -274,7 +275,20 @@ static NDIS_STATUS on_event(NDIS_HANDLE context, NET_PNP_EVENT_NOTIFICATION *not
 }
 
 static void on_oid_complete(NDIS_HANDLE context, NDIS_OID_REQUEST *request, NDIS_STATUS status) {
-    (void)context, (void)request, (void)status;
+    (void)context;
+    if (steps.oid_complete != NULL) {
+        steps.oid_complete(request, status);
+        return;
+    }
+    fixture.oid_status = status;
+    NdisSetEvent(&fixture.oid_done);
+}
+
+static void on_status(NDIS_HANDLE context, NDIS_STATUS_INDICATION *indication) {
+    (void)context;
+    if (steps.status != NULL) {
+        steps.status(indication);
+    }
 }
 
 static void on_receive(NDIS_HANDLE context, NET_BUFFER_LIST *chain, NDIS_PORT_NUMBER port, ULONG count,
@@ -332,6 +346,8 @@ static void register_protocol(void) {
     entries.CloseAdapterCompleteHandlerEx = on_close_complete;
     entries.NetPnPEventHandler = on_event;
     entries.OidRequestCompleteHandler = on_oid_complete;
+    entries.DirectOidRequestCompleteHandler = on_oid_complete;
+    entries.StatusHandlerEx = on_status;
     entries.ReceiveNetBufferListsHandler = on_receive;
     entries.SendNetBufferListsCompleteHandler = on_send_complete;
     NdisRegisterProtocolDriver(NULL, &entries, &fixture.protocol);
@@ -348,6 +364,7 @@ static NTSTATUS on_load(DRIVER_OBJECT *driver, UNICODE_STRING *registry_path) {
     NdisAllocateSpinLock(&fixture.lock);
     NdisInitializeEvent(&fixture.sends_done);
     NdisInitializeEvent(&fixture.adapter_done);
+    NdisInitializeEvent(&fixture.oid_done);
     IoCreateDevice(driver, 0, NULL, FILE_DEVICE_NETWORK, 0, FALSE, &fixture.device);
     fixture.device->Flags |= DO_DIRECT_IO;
     register_protocol();

@@ -19,6 +19,9 @@ struct fixture_steps {
     NDIS_STATUS (*unbind)(NDIS_HANDLE unbind_context);
     NDIS_STATUS (*pause)(NET_PNP_EVENT_NOTIFICATION *notification);
     NDIS_STATUS (*restart)(void);
+    NDIS_STATUS (*event)(NDIS_HANDLE context, NET_PNP_EVENT_NOTIFICATION *notification);  // no pause
+    void (*status)(NDIS_STATUS_INDICATION *indication);
+    void (*oid_complete)(NDIS_OID_REQUEST *request, NDIS_STATUS status);
     void (*open_complete)(NDIS_STATUS status);
     void (*close_complete)(void);
     NTSTATUS (*write)(IRP *irp);
@@ -36,6 +39,8 @@ struct fixture {
     NDIS_HANDLE nb_pool;      // bare NBs
     NDIS_EVENT adapter_done;  // an open or close that was pending has completed
     NDIS_STATUS open_status;
+    NDIS_EVENT oid_done;  // an OID request that was pending has completed
+    NDIS_STATUS oid_status;
     NDIS_SPIN_LOCK lock;  // guards what follows
     bool is_running;
     LONG holds;              // one while running, one per send
@@ -78,6 +83,12 @@ NTSTATUS fixture_write(IRP *irp);
 bool fixture_hold(void);
 void fixture_release(void);
 NTSTATUS fixture_end_irp(IRP *irp, NTSTATUS status);
+
+// OID requests. fixture_fill_oid prepares one, a set if `is_set`; fixture_oid makes it and waits for it.
+void fixture_fill_oid(NDIS_OID_REQUEST *request, bool is_set, NDIS_OID oid, void *buffer,
+                      uint32_t bytes);
+NDIS_STATUS fixture_oid(NDIS_OID_REQUEST *request);
+NDIS_STATUS fixture_set(NDIS_OID oid, void *buffer, uint32_t bytes);
 
 // Plays ops (without their version line; NULL: load()) against the driver with these steps.
 struct pp_run_options;

@@ -105,8 +105,8 @@ static void test_no_bytes_are_the_empty_program(void **unused) {
 
 static void test_record_cut_off_is_left_out(void **unused) {
     (void)unused;
-    // adapter: mtu 64 + 0x0102, backfill 3
-    const uint8_t adapter[] = {PP_OP_ADAPTER, 0x02, 0x01, 3};
+    // adapter: mtu 64 + 0x0102, backfill 3, frames by filter
+    const uint8_t adapter[] = {PP_OP_ADAPTER, 0x02, 0x01, 3, 1};
     pp_program_decode(PP_LANGUAGE_PROTOCOL, adapter, sizeof adapter - 1, &program);
     assert_int_equal(program.op_count, 0);
     pp_program_decode(PP_LANGUAGE_PROTOCOL, adapter, sizeof adapter, &program);
@@ -119,6 +119,7 @@ static void test_values_are_reduced(void **unused) {
     (void)unused;
     const uint8_t records[] = {
         PP_OP_ADAPTER,
+        0xff,
         0xff,
         0xff,
         0xff,  // mtu modulo its range
@@ -162,7 +163,7 @@ static void test_records_out_of_place_are_left_out(void **unused) {
         0,
         0,  // no adapter yet; nor has its fault an op
         PP_OP_LOAD,
-        PP_OP_RESTART,
+        PP_OP_PAUSE,
         0,
         PP_OP_COUNT,
         0,

@@ -157,7 +157,7 @@ static void test_what_is_not_used_does_not_count(void **state) {
     (void)state;
     make_good();
     other = program;
-    program.ops[0].args[2] = 7;
+    program.ops[0].args[3] = 7;
     program.ops[1].faults[0].nth = 7;
     program.ops[1].outcomes[0].status = 7;
     program.ops[1].choices[0].at = 7;
