@@ -28,6 +28,7 @@ enum pp_crash {
     PP_CRASH_UNDEFINED,  // undefined behaviour (UBSan)
     PP_CRASH_ASSERT,
     PP_CRASH_BUGCHECK,
+    PP_CRASH_BREAK,    // a breakpoint
     PP_CRASH_ENDLESS,  // the tick limit of a run
 };
 
@@ -49,12 +50,12 @@ enum pp_service {
     PP_SERVICE_WORK_ROUTINE,
     PP_SERVICE_THREAD,
     PP_SERVICE_LOOKASIDE,
+    PP_SERVICE_RESOURCE,
     PP_SERVICE_REGISTRATION,  // of an executive callback
     PP_SERVICE_TIMER_OBJECT,  // from here on: what is allocated, and freed by its own function
     PP_SERVICE_IO_WORK,
     PP_SERVICE_NDIS_WORK,
     PP_SERVICE_RW_LOCK,
-    PP_SERVICE_CALLBACK_OBJECT,
     PP_SERVICE_HANDLE,  // to a thread, a registry key ...
     PP_SERVICE_CONFIGURATION,
     PP_SERVICE_COUNT

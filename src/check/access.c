@@ -177,6 +177,7 @@ static void judge_crash(const struct pp_event *event) {
         pp_report(PP_RULE_BUGCHECK, event, "KeBugCheckEx called");
         pp_report_line("code 0x%lX", event->args[1]);
         break;
+    case PP_CRASH_BREAK: pp_report(PP_RULE_ASSERT, event, "breakpoint reached"); break;
     case PP_CRASH_ENDLESS: pp_report(PP_RULE_ENDLESS, event, "endless loop"); break;
     }
 }

@@ -35,12 +35,12 @@ static const struct words words[PP_SERVICE_COUNT] = {
     [PP_SERVICE_WORK_ROUTINE] = {"work routine", "running"},
     [PP_SERVICE_THREAD] = {"system thread", "running"},
     [PP_SERVICE_LOOKASIDE] = {"lookaside list", "in use"},
+    [PP_SERVICE_RESOURCE] = {"resource", "in use"},
     [PP_SERVICE_REGISTRATION] = {"callback", "registered"},
     [PP_SERVICE_TIMER_OBJECT] = {"timer object", NULL},
     [PP_SERVICE_IO_WORK] = {"work item", NULL},
     [PP_SERVICE_NDIS_WORK] = {"work item", NULL},
     [PP_SERVICE_RW_LOCK] = {"read/write lock", NULL},
-    [PP_SERVICE_CALLBACK_OBJECT] = {"callback object", NULL},
     [PP_SERVICE_HANDLE] = {"handle", NULL},
     [PP_SERVICE_CONFIGURATION] = {"configuration handle", NULL},
 };
@@ -160,7 +160,7 @@ static void judge_handle(const struct pp_event *event) {
 
 static void judge_free(const struct pp_event *event) {
     bool is_set = is_live(event->args[0], PP_SERVICE_TIMER);
-    if (event->args[1] != PP_SERVICE_LOOKASIDE && (is_set || is_live(event->args[0], PP_SERVICE_WORK))) {
+    if (is_set || is_live(event->args[0], PP_SERVICE_WORK)) {
         pp_report(PP_RULE_ACTIVE_FREED, event,
                   is_set ? "timer object freed that is set" : "work item freed that is queued");
     } else if (event->args[1] != PP_SERVICE_WORK) {

@@ -4,6 +4,7 @@
 #include "kernel/deferred.h"
 #include "kernel/dispatcher.h"
 #include "kernel/dpc.h"
+#include "kernel/ex_callback.h"
 #include "kernel/reference.h"
 #include "kernel/timer.h"
 #include "kernel/work.h"
@@ -12,6 +13,7 @@ void pp_kernel_reset(void) {
     pp_deferred_reset();
     pp_dispatcher_reset();
     pp_dpc_reset();
+    pp_ex_callback_reset();
     pp_reference_reset();
     pp_timer_reset();
     pp_work_reset();

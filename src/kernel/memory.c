@@ -3,6 +3,7 @@
 #include "kernel/memory.h"
 
 #include "base/emit.h"
+#include "base/touch.h"
 #include "faults/injector.h"
 
 #include <ndis.h>
@@ -36,6 +37,18 @@ PVOID NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULO
                                         EX_POOL_PRIORITY Priority) {
     (void)Priority;
     return allocate(Length, Tag, /*is_paged=*/false, NdisHandle);
+}
+
+NDIS_STATUS NdisAllocateMemoryWithTag(PVOID *VirtualAddress, UINT Length, ULONG Tag) {
+    void *memory = allocate(Length, Tag, /*is_paged=*/false, NULL);
+    if (pp_touch_write(VirtualAddress, sizeof(*VirtualAddress))) {
+        *VirtualAddress = memory;
+    }
+    return memory != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+}
+
+VOID NdisFreeMemoryWithTag(PVOID VirtualAddress, ULONG Tag) {
+    free_memory(VirtualAddress, /*flags=*/0, Tag, NULL);
 }
 
 VOID NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags) {

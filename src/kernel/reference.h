@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <wdm.h>
 
-enum pp_referenced { PP_REFERENCED_THREAD, PP_REFERENCED_KEY };
+enum pp_referenced { PP_REFERENCED_THREAD, PP_REFERENCED_KEY, PP_REFERENCED_CALLBACK };
 
 // Closes all handles.
 void pp_reference_reset(void);

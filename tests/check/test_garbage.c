@@ -4,6 +4,8 @@
 // the next run know nothing of it.
 #include "fixture.h"
 
+#include <ntstrsafe.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -319,6 +321,66 @@ static void ask_time(void *it) {
     KeQuerySystemTime(it);
     RtlTimeToTimeFields(it, it);
 }
+static void release_queued_lock(void *it) { KeReleaseInStackQueuedSpinLock(it); }
+static void acquire_queued_lock(void *it) { KeAcquireInStackQueuedSpinLock(it, it); }
+static void insert_interlocked(void *it) {
+    KSPIN_LOCK lock = 0;
+    ExInterlockedInsertTailList(it, it, &lock);
+    ExInterlockedRemoveHeadList(it, &lock);
+}
+static void acquire_rundown(void *it) { ExAcquireRundownProtection(it); }
+static void release_rundown(void *it) { ExReleaseRundownProtection(it); }
+static void acquire_remove_lock(void *it) { IoAcquireRemoveLock((IO_REMOVE_LOCK *)it, it); }
+static void release_remove_lock(void *it) { IoReleaseRemoveLockAndWait((IO_REMOVE_LOCK *)it, it); }
+static void acquire_resource(void *it) { ExAcquireResourceExclusiveLite(it, TRUE); }
+static void release_resource(void *it) { ExReleaseResourceLite(it); }
+static void create_callback(void *it) { ExCreateCallback(it, it, TRUE, TRUE); }
+static void register_callback(void *it) { ExRegisterCallback(it, it, it); }
+static void unregister_callback(void *it) { ExUnregisterCallback(it); }
+static void notify_callback(void *it) { ExNotifyCallback(it, it, it); }
+static void convert_string(void *it) {
+    RtlAnsiStringToUnicodeString(it, it, TRUE);
+    RtlUnicodeStringToAnsiString(it, it, FALSE);
+}
+static void free_string(void *it) { RtlFreeUnicodeString(it); }
+static void append_string(void *it) {
+    RtlAppendUnicodeToString(it, it);
+    RtlAppendUnicodeStringToString(it, it);
+}
+static void format_string(void *it) {
+    char text[64];
+    RtlStringCchPrintfA(text, 64, "%s %ws %wZ %Z", (char *)it, (WCHAR *)it, (UNICODE_STRING *)it,
+                        (STRING *)it);
+    RtlStringCchPrintfA(text, 64, (char *)it);
+}
+static void parse_number(void *it) {
+    ULONG value;
+    RtlUnicodeStringToInteger(it, 0, &value);
+    RtlIntegerToUnicodeString(7, 10, it);
+}
+static void parse_guid(void *it) {
+    GUID guid;
+    RtlGUIDFromString(it, &guid);
+    RtlStringFromGUID(it, it);
+}
+static void change_bits(void *it) {
+    RtlSetBits(it, 1, 5);
+    RtlFindClearBitsAndSet(it, 2, 0);
+}
+static void lock_pages(void *it) {
+    MmProbeAndLockPages(it, KernelMode, IoReadAccess);
+    MmUnlockPages(it);
+}
+static void free_pages(void *it) { MmFreePagesFromMdl(it); }
+static void probe(void *it) {
+    ProbeForRead(it, 16, 1);
+    MmIsAddressValid(it);
+    MmGetSystemRoutineAddress(it);
+}
+static void ask_version(void *it) {
+    RtlGetVersion(it);
+    KeGetCurrentProcessorNumberEx(it);
+}
 
 #define ACT(function) {#function, function}
 static const struct {
@@ -405,6 +467,30 @@ static const struct {
     ACT(free_pool_memory),
     ACT(print),
     ACT(assert_that),
+    ACT(release_queued_lock),
+    ACT(acquire_queued_lock),
+    ACT(insert_interlocked),
+    ACT(acquire_rundown),
+    ACT(release_rundown),
+    ACT(acquire_remove_lock),
+    ACT(release_remove_lock),
+    ACT(acquire_resource),
+    ACT(release_resource),
+    ACT(create_callback),
+    ACT(register_callback),
+    ACT(unregister_callback),
+    ACT(notify_callback),
+    ACT(convert_string),
+    ACT(free_string),
+    ACT(append_string),
+    ACT(format_string),
+    ACT(parse_number),
+    ACT(parse_guid),
+    ACT(change_bits),
+    ACT(lock_pages),
+    ACT(free_pages),
+    ACT(probe),
+    ACT(ask_version),
     ACT(init_timer),
     ACT(set_timer),
     ACT(cancel_timer),
