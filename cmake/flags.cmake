@@ -78,6 +78,13 @@ if(PP_LIBFUZZER)
   set(PP_LIBFUZZER_LIBRARY ${file})
 endif()
 
+if(NOT PP_SANITIZE STREQUAL "address" AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 16)
+  list(APPEND PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_ACCESS_FLAGS})
+  if(NOT PP_LIBFUZZER)
+    list(APPEND PP_DRIVER_SANITIZER_FLAGS -fsanitize-coverage=func)  # a kind of coverage there must be
+  endif()
+endif()
+
 # A project that has poolproof as a subdirectory calls poolproof_add_driver from outside.
 foreach(name PP_INCLUDE_DIR PP_CMAKE_DIR PP_WDK_DIR PP_DRIVER_FLAGS PP_DRIVER_SANITIZER_FLAGS
         PP_ENGINE_COMPILE_FLAGS PP_PYTHON PP_WORLD_FUNCTIONS)

@@ -41,7 +41,7 @@ static void check_binary_form(const struct pp_program *program) {
 
 static void check_mutation(const struct pp_program *program, uint32_t seed) {
     mutated = *program;
-    pp_program_mutate(&mutated, 64, seed);
+    pp_program_mutate(&mutated, 64, NULL, seed);
     REQUIRE(pp_program_check(&mutated) == NULL);
     pp_program_cross(&mutated, program, 64, seed);
     REQUIRE(pp_program_check(&mutated) == NULL);

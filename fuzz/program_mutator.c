@@ -17,6 +17,8 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static struct {
     uint8_t broken[PP_RULE_COUNT_MAX];
 } counters;
 
+static struct pp_reach reach;  // of the runs so far
+
 void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
     struct pp_error error;
 
@@ -29,8 +31,14 @@ void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_pr
 
 static uint8_t count_in_byte(uint32_t count) { return (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX); }
 
+static uint32_t max_of(uint32_t left, uint32_t right) { return left > right ? left : right; }
+
 void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
     counters.always = 1;
+    for (unsigned i = 0; i < PP_OP_COUNT && pp_target_language == PP_LANGUAGE_PROTOCOL; i++) {
+        reach.calls[i] = max_of(reach.calls[i], verdict->reach.calls[i]);
+        reach.accesses[i] = max_of(reach.accesses[i], verdict->reach.accesses[i]);
+    }
     for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
         counters.failed[i] = count_in_byte(verdict->point_failed[i]);
     }
@@ -60,9 +68,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, uns
         pp_target_on_mutation();
     }
     pp_target_read(bytes, size, &program);
-    pp_program_mutate(&program, OPS_MAX, seed);
+    pp_program_mutate(&program, OPS_MAX, &reach, seed);
     if (program.op_count == 0) {
-        pp_program_mutate(&program, OPS_MAX, ~seed);
+        pp_program_mutate(&program, OPS_MAX, &reach, ~seed);
     }
     return write_program(&program, bytes, size_max);
 }

@@ -12,11 +12,11 @@
 
 #define PP_PROGRAM_VERSION 1
 #define PP_PROGRAM_OPS_MAX 256
-#define PP_PROGRAM_BYTES_MAX 20480  // no encoding is longer; input behind it is ignored
+#define PP_PROGRAM_BYTES_MAX 32768  // no encoding is longer; input behind it is ignored
 #define PP_OP_ARGS_MAX 6
 #define PP_OP_FAULTS_MAX 4
 #define PP_OP_OUTCOMES_MAX 3
-#define PP_OP_CHOICES_MAX 8
+#define PP_OP_CHOICES_MAX 12
 #define PP_OP_NONE UINT16_MAX  // "no op": the world's own set-up and tear-down
 
 // What a program is about. A program that is all zero is an empty protocol program.
@@ -83,12 +83,22 @@ struct pp_outcome {
     uint8_t status;  // enum pp_status, one that the point documents
 };
 
-// At the at-th switch point (1-based) that this op's fibers reach, the target-th (modulo) of the
-// runnable fibers goes on; the program itself, which plays the next op, is the last of them.
+#define PP_TARGET_TIME UINT8_MAX  // nobody: time passes until somebody wakes or a timer is due
+
+// At the at-th call (1-based) that this op's fibers reach, or that many accesses to memory behind it,
+// the target-th (modulo) of the runnable fibers goes on; the program itself, which plays the next op, is
+// the last of them. If the next call comes before the last of the accesses, nothing happens.
 struct pp_choice {
-    uint16_t at;  // 1..65535, strictly ascending in an op
+    uint16_t at;  // 0: before the first call
+    uint16_t
+        accesses;  // 0: at the call itself; strictly ascending in an op: at, then accesses; not both 0
     uint8_t target;
 };
+
+// The place of a choice as one number, for comparing.
+static inline uint32_t pp_choice_place(const struct pp_choice *choice) {
+    return (uint32_t)choice->at << 16 | choice->accesses;
+}
 
 struct pp_op {
     uint8_t kind;  // in its program's language: enum pp_op_kind, enum pp_pool_op_kind
@@ -194,10 +204,18 @@ const char *pp_program_check(const struct pp_program *program);
 
 bool pp_program_equal(const struct pp_program *actual, const struct pp_program *expect);
 
+// How far ops of each kind have come: where choices can be.
+struct pp_reach {
+    uint32_t calls[PP_OP_COUNT];     // switch points at calls
+    uint32_t accesses[PP_OP_COUNT];  // memory accesses in all
+};
+
 // Changes the program a little: inserts, removes, duplicates or moves an op, changes an argument, a
-// fault, an outcome or a choice. Same seed, same change. The result is valid, of the same language, and
-// has at most `op_count_max` ops.
-void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32_t seed);
+// fault, an outcome or a choice; new choices are where `reach` says that there is something to choose,
+// or anywhere if it is NULL. Same seed and reach, same change. The result is valid, of the same
+// language, and has at most `op_count_max` ops.
+void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, const struct pp_reach *reach,
+                       uint32_t seed);
 
 // Puts ops of `other`, which is of the same language, into `program`, then makes it valid again.
 void pp_program_cross(struct pp_program *program, const struct pp_program *other, uint32_t op_count_max,

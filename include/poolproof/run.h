@@ -5,12 +5,14 @@
 #include <poolproof/driver.h>
 #include <poolproof/finding.h>
 #include <poolproof/program.h>
+#include <poolproof/search.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct pp_run_options {
     bool without_rules;  // play only: no checker runs; crashes of the driver are still findings
     bool is_strict;      // rules that are only counted stop the run, too
+    const struct pp_search *search;  // who goes on where the program leaves it open; may be NULL
 };
 
 struct pp_verdict {
@@ -24,6 +26,8 @@ struct pp_verdict {
     uint32_t fault_fired_count;
     uint32_t point_reached[PP_POINT_COUNT];  // calls of each fault point
     uint32_t point_failed[PP_POINT_COUNT];   // of these, failed by the program
+    struct pp_reach reach;                   // of the program's ops, by kind; not of pool programs
+    uint32_t step_count;                     // switch points that they had: calls and accesses
 };
 
 // Plays `program` against `driver` in a fresh world and tears the world down. Never fails: whatever the
@@ -33,6 +37,10 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
 
 // How often the last run broke each rule that is only counted; by index of pp_rules.
 const uint32_t *pp_run_advice(void);
+
+// After a run with a search: the program with the choices that were made in it. Played without a search
+// it does the same. Valid until the next pp_run.
+const struct pp_program *pp_run_recorded(void);
 
 // The report of a verdict with a finding, as text: title, program with the failing op marked, detail,
 // faults, last events, how to replay (`replay` is that command). Call it before the next pp_run.

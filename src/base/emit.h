@@ -11,9 +11,10 @@ struct pp_now {
     uint8_t irql;
     uintptr_t stack_low;  // bounds of the current fiber's stack; equal: none, no stacks are taken
     uintptr_t stack_high;
-    uint32_t access_countdown;  // memory accesses of the driver until it is taken to loop
     uint32_t switch_countdown;  // calls until switch_due must be asked
+    uint32_t access_countdown;  // memory accesses of the driver until access_due must be asked
     void (*switch_due)(void);
+    void (*access_due)(uintptr_t address);
 };
 
 extern struct pp_now pp_now;

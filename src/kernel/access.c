@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Every memory access of driver code, in builds with AddressSanitizer: driver sources are compiled to
-// call these functions (-asan-memory-access-callback-prefix=pp_driver_) before each load and store,
-// instead of the sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run
-// stops at the line that touches it, and the process goes on.
+// Every memory access of driver code, before it is done. In builds with AddressSanitizer driver sources
+// are compiled to call these functions (-asan-memory-access-callback-prefix=pp_driver_) instead of the
+// sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run stops at the
+// line that touches it, and the process goes on. In other builds they are the hooks of
+// -fsanitize-coverage=trace-loads,trace-stores.
 #include "base/emit.h"
 #include "base/touch.h"
-
-#if PP_HAS_GUARD
 
 #include <stdint.h>
 #include <string.h>
@@ -14,22 +13,29 @@
 // Called by compiled driver code only.
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
-// A loop that calls nothing still touches memory, sooner or later.
-static void count_access(void) {
+// Another fiber may run before an access; what the memory is then counts. A loop that calls nothing
+// still touches memory, sooner or later.
+static inline __attribute__((always_inline)) void access_point(uintptr_t address) {
     if (--pp_now.access_countdown == 0) {
-        PP_EMIT(CRASH, PP_CRASH_ENDLESS);
+        pp_now.access_due(address);
     }
 }
 
-#define ACCESS_FUNCTIONS(size)                                               \
-    void pp_driver_load##size(uintptr_t address) {                           \
-        count_access();                                                      \
-        pp_touch_by_driver((const void *)address, size, /*is_write=*/false); \
-    }                                                                        \
-    void pp_driver_store##size(uintptr_t address) {                          \
-        count_access();                                                      \
-        pp_touch_by_driver((void *)address, size, /*is_write=*/true);        \
-    }
+#if PP_HAS_GUARD
+
+static inline __attribute__((always_inline)) void read_point(const void *address, size_t size) {
+    access_point((uintptr_t)address);
+    pp_touch_by_driver(address, size, /*is_write=*/false);
+}
+
+static inline __attribute__((always_inline)) void write_point(void *address, size_t size) {
+    access_point((uintptr_t)address);
+    pp_touch_by_driver(address, size, /*is_write=*/true);
+}
+
+#define ACCESS_FUNCTIONS(size)                                                          \
+    void pp_driver_load##size(uintptr_t address) { read_point((void *)address, size); } \
+    void pp_driver_store##size(uintptr_t address) { write_point((void *)address, size); }
 
 ACCESS_FUNCTIONS(1)
 ACCESS_FUNCTIONS(2)
@@ -37,34 +43,44 @@ ACCESS_FUNCTIONS(4)
 ACCESS_FUNCTIONS(8)
 ACCESS_FUNCTIONS(16)
 
-void pp_driver_loadN(uintptr_t address, size_t size) {
-    pp_touch_by_driver((const void *)address, size, /*is_write=*/false);
-}
-void pp_driver_storeN(uintptr_t address, size_t size) {
-    pp_touch_by_driver((void *)address, size, /*is_write=*/true);
-}
+void pp_driver_loadN(uintptr_t address, size_t size) { read_point((void *)address, size); }
+void pp_driver_storeN(uintptr_t address, size_t size) { write_point((void *)address, size); }
 
 void *pp_driver_memcpy(void *to, const void *from, size_t size) {
-    pp_touch_by_driver(from, size, /*is_write=*/false);
-    pp_touch_by_driver(to, size, /*is_write=*/true);
+    read_point(from, size);
+    write_point(to, size);
     return memcpy(to, from, size);
 }
 
 void *pp_driver_memmove(void *to, const void *from, size_t size) {
-    pp_touch_by_driver(from, size, /*is_write=*/false);
-    pp_touch_by_driver(to, size, /*is_write=*/true);
+    read_point(from, size);
+    write_point(to, size);
     return memmove(to, from, size);
 }
 
 int pp_driver_memcmp(const void *left, const void *right, size_t size) {
-    pp_touch_by_driver(left, size, /*is_write=*/false);
-    pp_touch_by_driver(right, size, /*is_write=*/false);
+    read_point(left, size);
+    read_point(right, size);
     return memcmp(left, right, size);
 }
 
 void *pp_driver_memset(void *to, int value, size_t size) {
-    pp_touch_by_driver(to, size, /*is_write=*/true);
+    write_point(to, size);
     return memset(to, value, size);
 }
+
+#else
+
+#define ACCESS_FUNCTIONS(size)                                                  \
+    PP_CALLED_FROM_OUTSIDE void __sanitizer_cov_load##size(uintptr_t address) { \
+        access_point(address);                                                  \
+    }                                                                           \
+    PP_CALLED_FROM_OUTSIDE void __sanitizer_cov_store##size(uintptr_t address) { access_point(address); }
+
+ACCESS_FUNCTIONS(1)
+ACCESS_FUNCTIONS(2)
+ACCESS_FUNCTIONS(4)
+ACCESS_FUNCTIONS(8)
+ACCESS_FUNCTIONS(16)
 
 #endif

@@ -91,9 +91,9 @@ PP_CALLED_FROM_OUTSIDE bool pp_fiber_resume(struct pp_fiber *fiber) {
     fiber->op = pp_now.op;
     fiber->callback = pp_now.callback;
     fiber->irql = pp_now.irql;
-    uint32_t countdown = pp_now.switch_countdown;
+    host_now.switch_countdown = pp_now.switch_countdown;
+    host_now.access_countdown = pp_now.access_countdown;
     pp_now = host_now;
-    pp_now.switch_countdown = countdown;
     bool goes_on = !run_is_over;
     run_is_over = false;
     return goes_on;

@@ -22,7 +22,8 @@ typedef void (*pp_fiber_function)(void *subject, uint64_t detail);
 
 struct pp_fiber {
     enum pp_fiber_state state;
-    uint8_t number;  // 1 to PP_FIBER_COUNT, always the same
+    uint8_t number;   // 1 to PP_FIBER_COUNT, always the same
+    uint32_t serial;  // of what it does: counted from 1 in a run
     enum pp_activity activity;
     pp_fiber_function run;
     void *subject;  // binding, file or IRP that it is about

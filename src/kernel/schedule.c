@@ -3,52 +3,46 @@
 
 #include "base/emit.h"
 #include "base/expect.h"
+#include "kernel/choice.h"
 
 #include <string.h>
 
-// Beyond these the driver is taken to loop: memory accesses and switch points without a switch, and
-// switches without time passing.
-#define ACCESSES_MAX (1u << 27)
-#define POINTS_MAX (1u << 20)
+// Beyond these switches without time passing the driver is taken to loop.
 #define SWITCHES_MAX (1u << 20)
 
 // However many fibers a program leaves blocked, the world can still deliver what it owes them.
 #define FIBERS_OF_THE_WORLD 8u
-
-// How far the fibers of an op have come; the last entry is for the world's own set-up and tear-down.
-struct op_progress {
-    uint32_t points;       // switch points reached
-    uint32_t choice_next;  // index of the first choice that is still to come
-};
 
 static struct pp_fiber fibers[PP_FIBER_COUNT];
 static uint32_t fiber_used_count;      // fibers behind this were never used in this run
 static uint8_t ready[PP_FIBER_COUNT];  // indexes of ready fibers, next to run first
 static uint32_t ready_count;
 static struct pp_fiber *current;
-static const struct pp_program *program;
-static struct op_progress progress[PP_PROGRAM_OPS_MAX + 1];
-static uint32_t countdown_loaded;  // pp_now.switch_countdown when the fiber was resumed
+static uint32_t serial_last;  // of the fibers started
 static uint64_t now_ticks;
 static uint64_t block_order;  // of fibers that block, for "longest waiting"
 static uint64_t blocked_since[PP_FIBER_COUNT];
 static uint64_t alarm_ticks;
 static void (*alarm_ring)(void);
 static bool program_is_chosen;  // a choice handed over to the program
+static bool time_is_chosen;     // a choice lets time pass
+static bool has_next_op;        // what is being played is not the program's last op
+static uint32_t op_count;
 
-static void switch_due(void);
+static void call_due(void);
+static void access_due(uintptr_t address);
 
-void pp_schedule_begin(const struct pp_program *new_program) {
-    program = new_program;
-    memset(progress, 0, program->op_count * sizeof(progress[0]));
-    progress[PP_PROGRAM_OPS_MAX] = (struct op_progress){0, 0};
+void pp_schedule_begin(const struct pp_program *program, const struct pp_search *search) {
+    pp_choice_begin(program, search);
+    op_count = program->op_count;
     ready_count = 0;
     now_ticks = 0;
     block_order = 0;
     alarm_ticks = PP_NEVER;
-    program_is_chosen = false;
+    serial_last = 0;
+    program_is_chosen = time_is_chosen = has_next_op = false;
     current = NULL;
-    pp_now = (struct pp_now){.op = PP_OP_NONE, .switch_due = switch_due};
+    pp_now = (struct pp_now){.op = PP_OP_NONE, .switch_due = call_due, .access_due = access_due};
 }
 
 void pp_schedule_end(void) {
@@ -91,6 +85,7 @@ bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *s
     fiber_used_count = index == fiber_used_count ? index + 1 : fiber_used_count;
     struct pp_fiber *fiber = &fibers[index];
     fiber->number = (uint8_t)(index + 1);
+    fiber->serial = ++serial_last;
     fiber->activity = activity;
     fiber->run = run;
     fiber->subject = subject;
@@ -103,75 +98,116 @@ bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *s
     return true;
 }
 
-static struct op_progress *progress_of(uint16_t op) {
-    return &progress[op == PP_OP_NONE ? PP_PROGRAM_OPS_MAX : op];
-}
-
-static const struct pp_choice *choice_next(uint16_t op) {
-    if (op == PP_OP_NONE) {
-        return NULL;
+// Whom the target names goes on; the fiber that runs waits behind all, or, if the program is to go on,
+// until that has played an op.
+static void hand_over(uint8_t target) {
+    struct pp_fiber *self = current;
+    uint32_t self_index = (uint32_t)(self - fibers);
+    if (target == PP_TARGET_TIME) {
+        time_is_chosen = true;
+        put_ready(ready_count, self_index);
+    } else if (target % (ready_count + 1) == ready_count) {
+        program_is_chosen = true;
+        put_ready(0, self_index);
+    } else {
+        put_ready(0, take_ready(target % (ready_count + 1)));
+        put_ready(ready_count, self_index);
     }
-    uint32_t next = progress[op].choice_next;
-    return next < program->ops[op].choice_count ? &program->ops[op].choices[next] : NULL;
+    pp_fiber_leave(self);
 }
 
-static void load_countdown(uint16_t op) {
-    const struct pp_choice *choice = choice_next(op);
-    countdown_loaded = choice != NULL ? choice->at - progress_of(op)->points : POINTS_MAX;
-    pp_now.switch_countdown = countdown_loaded;
-}
-
-// Whom the choice names: one of the ready fibers, or (NULL) the program.
-static struct pp_fiber *follow(const struct pp_choice *choice) {
-    uint32_t target = choice->target % (ready_count + 1);
-    if (target == ready_count) {
-        return NULL;
-    }
-    uint32_t fiber_index = take_ready(target);
-    put_ready(0, fiber_index);
-    return &fibers[fiber_index];
-}
-
-static void switch_due(void) {
-    struct op_progress *mine = progress_of(pp_now.op);
-    mine->points += countdown_loaded;
-    const struct pp_choice *choice = choice_next(pp_now.op);
-    if (choice == NULL) {
+static void follow(enum pp_due due, uint8_t target) {
+    if (due == PP_DUE_ENDLESS) {
         PP_EMIT(CRASH, PP_CRASH_ENDLESS);
-        load_countdown(pp_now.op);
+    } else if (due == PP_DUE_SWITCH) {
+        hand_over(target);
+    }
+}
+
+static struct pp_candidates candidates(void) {
+    static uint32_t serials[PP_FIBER_COUNT];
+    for (uint32_t i = 0; i < ready_count; i++) {
+        serials[i] = fibers[ready[i]].serial;
+    }
+    return (struct pp_candidates){.self = current->serial,
+                                  .serials = serials,
+                                  .count = ready_count,
+                                  .has_program = has_next_op,
+                                  .has_time = pp_schedule_next_wake() != PP_NEVER};
+}
+
+static void call_due(void) {
+    if (current == NULL) {
+        pp_choice_load(pp_now.op);  // the host does not switch
         return;
     }
-    mine->choice_next++;
-    struct pp_fiber *self = current;
-    if (self != NULL) {
-        bool is_program = follow(choice) == NULL;
-        program_is_chosen = is_program;
-        put_ready(is_program ? 0 : ready_count, (uint32_t)(self - fibers));
-        countdown_loaded = 0;  // already counted
-        pp_now.switch_countdown = 0;
-        pp_fiber_leave(self);
-    } else {
-        load_countdown(pp_now.op);
+    uint8_t target = 0;
+    struct pp_candidates others = candidates();
+    follow(pp_choice_at_call(pp_now.op, &others, &target), target);
+}
+
+static void access_due(uintptr_t address) {
+    if (current == NULL) {
+        pp_choice_load(pp_now.op);
+        return;
     }
+    uint8_t target = 0;
+    struct pp_candidates others = candidates();
+    follow(pp_choice_at_access(pp_now.op, address, &others, &target), target);
 }
 
 static bool resume(uint32_t fiber_index) {
     struct pp_fiber *fiber = &fibers[fiber_index];
     current = fiber;
-    load_countdown(fiber->op);
-    pp_now.access_countdown = ACCESSES_MAX;
+    pp_search_refresh();
+    pp_choice_load(fiber->op);
     bool goes_on = pp_fiber_resume(fiber);
-    progress_of(fiber->op)->points += countdown_loaded - pp_now.switch_countdown;
+    pp_choice_store(fiber->op);
     current = NULL;
     if (fiber->state == PP_FIBER_DONE || fiber->state == PP_FIBER_LEFT) {
         pp_fiber_drop(fiber);
     }
-    load_countdown(pp_now.op);
+    pp_choice_load(pp_now.op);
     return goes_on;
+}
+
+static struct pp_fiber *find_next_wake(void) {
+    struct pp_fiber *found = NULL;
+    for (uint32_t i = 0; i < fiber_used_count; i++) {
+        struct pp_fiber *fiber = &fibers[i];
+        if (fiber->state == PP_FIBER_BLOCKED && fiber->wake_ticks != PP_NEVER &&
+            (found == NULL || fiber->wake_ticks < found->wake_ticks)) {
+            found = fiber;
+        }
+    }
+    return found;
+}
+
+uint64_t pp_schedule_next_wake(void) {
+    const struct pp_fiber *fiber = find_next_wake();
+    return fiber != NULL && fiber->wake_ticks < alarm_ticks ? fiber->wake_ticks : alarm_ticks;
+}
+
+// Goes to the time at which somebody wakes or the alarm rings. Who wakes runs next.
+static void pass_time(void) {
+    uint64_t wake = pp_schedule_next_wake();
+    if (wake == PP_NEVER) {
+        return;
+    }
+    now_ticks = wake > now_ticks ? wake : now_ticks;
+    if (wake == alarm_ticks) {
+        alarm_ticks = PP_NEVER;
+        alarm_ring();
+    } else {
+        struct pp_fiber *fiber = find_next_wake();
+        fiber->is_timed_out = true;
+        put_ready(0, (uint32_t)(fiber - fibers));
+    }
 }
 
 bool pp_schedule_settle(void) {
     program_is_chosen = false;
+    has_next_op = pp_now.op != PP_OP_NONE && pp_now.op + 1u < op_count;
     uint32_t switch_count = 0;
     while (ready_count > 0) {
         if (++switch_count > SWITCHES_MAX) {
@@ -180,6 +216,10 @@ bool pp_schedule_settle(void) {
         }
         if (!resume(take_ready(0))) {
             return false;
+        }
+        if (time_is_chosen) {
+            time_is_chosen = false;
+            pass_time();
         }
         if (program_is_chosen && pp_now.op != PP_OP_NONE) {
             break;
@@ -245,23 +285,6 @@ void pp_schedule_set_alarm(uint64_t ticks, void (*ring)(void)) {
     alarm_ring = ring;
 }
 
-static struct pp_fiber *find_next_wake(void) {
-    struct pp_fiber *found = NULL;
-    for (uint32_t i = 0; i < fiber_used_count; i++) {
-        struct pp_fiber *fiber = &fibers[i];
-        if (fiber->state == PP_FIBER_BLOCKED && fiber->wake_ticks != PP_NEVER &&
-            (found == NULL || fiber->wake_ticks < found->wake_ticks)) {
-            found = fiber;
-        }
-    }
-    return found;
-}
-
-uint64_t pp_schedule_next_wake(void) {
-    const struct pp_fiber *fiber = find_next_wake();
-    return fiber != NULL && fiber->wake_ticks < alarm_ticks ? fiber->wake_ticks : alarm_ticks;
-}
-
 bool pp_schedule_advance_to(uint64_t ticks) {
     for (;;) {
         if (!pp_schedule_settle()) {
@@ -271,15 +294,7 @@ bool pp_schedule_advance_to(uint64_t ticks) {
         if (wake == PP_NEVER || wake > ticks) {
             break;
         }
-        now_ticks = wake > now_ticks ? wake : now_ticks;
-        if (wake == alarm_ticks) {
-            alarm_ticks = PP_NEVER;
-            alarm_ring();
-        } else {
-            struct pp_fiber *fiber = find_next_wake();
-            fiber->is_timed_out = true;
-            pp_schedule_wake_fiber(fiber);
-        }
+        pass_time();
     }
     now_ticks = ticks > now_ticks ? ticks : now_ticks;
     return true;

@@ -5,12 +5,13 @@
 #include "kernel/fiber.h"
 
 #include <poolproof/program.h>
+#include <poolproof/search.h>
 
 #define PP_TICKS_PER_MS 10000u  // 100 ns each, as in Windows
 #define PP_NEVER UINT64_MAX
 
-// Begins a run: no fibers, time 0, the choices of this program.
-void pp_schedule_begin(const struct pp_program *program);
+// Begins a run: no fibers, time 0, the choices of this program and, if it is not NULL, of a search.
+void pp_schedule_begin(const struct pp_program *program, const struct pp_search *search);
 
 // Ends a run, whatever state the fibers are in.
 void pp_schedule_end(void);
@@ -19,8 +20,8 @@ void pp_schedule_end(void);
 // many.
 bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *subject, uint64_t detail);
 
-// Runs fibers until none is ready, or until a choice hands over to the program. Host only. False if the
-// run is over.
+// Runs fibers until none is ready, or until a choice hands over to the program. Time passes only if a
+// choice says so. Host only. False if the run is over.
 bool pp_schedule_settle(void);
 
 // The fiber that is running, or NULL on the host's stack.

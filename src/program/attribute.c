@@ -108,23 +108,32 @@ static bool parse_outcome(struct pp_scan *scan, struct pp_op *op) {
 }
 
 static bool parse_choice(struct pp_scan *scan, struct pp_op *op) {
-    uint32_t at = 0, target = 0;
+    uint32_t at = 0, accesses = 0, target = PP_TARGET_TIME;
 
     pp_scan_space(scan);
     const char *begin = scan->at;
-    if (!pp_scan_number(scan, "the switch point", 1, UINT16_MAX, &at) ||
-        !pp_scan_expect(scan, "->", "the switch point") ||
-        !pp_scan_number(scan, "the fiber", 0, UINT8_MAX, &target)) {
+    if (!pp_scan_number(scan, "the switch point", 0, UINT16_MAX, &at) ||
+        (pp_scan_take(scan, "+") &&
+         !pp_scan_number(scan, "the number of accesses", 1, UINT16_MAX, &accesses))) {
+        return false;
+    }
+    if (at == 0 && accesses == 0) {
+        return pp_scan_fail(scan, begin, "the first switch point is 1, or 0+1");
+    }
+    if (!pp_scan_expect(scan, "->", "the switch point") ||
+        (!pp_scan_take(scan, "time") &&
+         !pp_scan_number(scan, "the fiber", 0, PP_TARGET_TIME - 1, &target))) {
         return false;
     }
     if (op->choice_count == PP_OP_CHOICES_MAX) {
         return pp_scan_fail(scan, begin, "more than %d choices in one op", PP_OP_CHOICES_MAX);
     }
-    if (op->choice_count > 0 && at <= op->choices[op->choice_count - 1].at) {
-        return pp_scan_fail(scan, begin, "switch points must ascend, and %u follows %u", at,
-                            op->choices[op->choice_count - 1].at);
+    const struct pp_choice choice = {(uint16_t)at, (uint16_t)accesses, (uint8_t)target};
+    if (op->choice_count > 0 &&
+        pp_choice_place(&choice) <= pp_choice_place(&op->choices[op->choice_count - 1])) {
+        return pp_scan_fail(scan, begin, "switch points must ascend");
     }
-    op->choices[op->choice_count++] = (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
+    op->choices[op->choice_count++] = choice;
     return true;
 }
 

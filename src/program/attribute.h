@@ -3,7 +3,7 @@
 //
 //   attribute = "(" "fail" ":" point nth [ ".." ] ")"
 //             | "(" "outcome" ":" point "=" status ")"
-//             | "(" "at" ":" number "->" number ")"
+//             | "(" "at" ":" number [ "+" number ] "->" ( number | "time" ) ")"
 #pragma once
 #include "scan.h"
 

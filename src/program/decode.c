@@ -98,13 +98,16 @@ static void add_outcome(struct pp_op *op, uint32_t point, uint32_t nth) {
     };
 }
 
-static void add_choice(struct pp_op *op, uint32_t at, uint32_t target) {
-    at = 1 + reduce(at, UINT16_MAX);
-    if (op->choice_count == PP_OP_CHOICES_MAX ||
-        (op->choice_count > 0 && at <= op->choices[op->choice_count - 1].at)) {
+static void add_choice(struct pp_op *op, uint32_t at, uint32_t accesses, uint32_t target) {
+    struct pp_choice choice = {.at = (uint16_t)(at == 0 && accesses == 0 ? 1 : at),
+                               .accesses = (uint16_t)accesses,
+                               .target = (uint8_t)target};
+    uint32_t count = op->choice_count;
+    if (count == PP_OP_CHOICES_MAX ||
+        (count > 0 && pp_choice_place(&choice) <= pp_choice_place(&op->choices[count - 1]))) {
         return;
     }
-    op->choices[op->choice_count++] = (struct pp_choice){.at = (uint16_t)at, .target = (uint8_t)target};
+    op->choices[op->choice_count++] = choice;
 }
 
 // Returns false if the record is cut off. Without an op the payload is only skipped.
@@ -116,15 +119,17 @@ static bool read_attribute(struct reader *reader, enum pp_attribute attribute, u
     if (!has(reader, size - 1)) {
         return false;
     }
-    uint32_t first = attribute == PP_ATTRIBUTE_CHOICE ? take_pair(reader) : take_byte(reader);
-    uint32_t second = take_byte(reader);
+    bool is_choice = attribute == PP_ATTRIBUTE_CHOICE;
+    uint32_t first = is_choice ? take_pair(reader) : take_byte(reader);
+    uint32_t second = is_choice ? take_pair(reader) : take_byte(reader);
+    uint32_t third = is_choice ? take_byte(reader) : 0;
     if (!op) {
         return true;
     }
     switch (attribute) {
     case PP_ATTRIBUTE_FAULT: add_fault(op, first, second, points); break;
     case PP_ATTRIBUTE_OUTCOME: add_outcome(op, first, second); break;
-    default: add_choice(op, first, second); break;
+    default: add_choice(op, first, second, third); break;
     }
     return true;
 }

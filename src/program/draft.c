@@ -13,6 +13,7 @@ void pp_draft_open(struct pp_draft *draft, struct pp_program *program, uint32_t 
     struct pp_naming naming = {0};
 
     draft->program = program;
+    draft->reach = NULL;
     draft->op_count_max = op_count_max < PP_PROGRAM_OPS_MAX ? op_count_max : PP_PROGRAM_OPS_MAX;
     if (program->op_count > draft->op_count_max) {
         program->op_count = draft->op_count_max;

@@ -4,7 +4,7 @@
 // the object. Ops can be added, removed and moved at will, and closing the draft makes handles of
 // ids again.
 #pragma once
-#include "dice.h"
+#include "base/dice.h"
 
 #include <poolproof/program.h>
 
@@ -14,6 +14,7 @@
 struct pp_draft {
     struct pp_program *program;  // its ops are the draft's
     uint32_t op_count_max;
+    const struct pp_reach *reach;      // or NULL
     uint16_t id_count;                 // ids given out so far
     uint16_t ids[PP_PROGRAM_OPS_MAX];  // of the op at that index
 };

@@ -53,7 +53,8 @@ static void write_op(struct writer *writer, const struct pp_language_info *langu
     }
     for (unsigned i = 0; i < op->choice_count; i++) {
         put_byte(writer, language->op_count + PP_ATTRIBUTE_CHOICE);
-        put_pair(writer, op->choices[i].at - 1u);
+        put_pair(writer, op->choices[i].at);
+        put_pair(writer, op->choices[i].accesses);
         put_byte(writer, op->choices[i].target);
     }
 }

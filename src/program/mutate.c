@@ -233,7 +233,7 @@ static bool change_outcome(struct pp_draft *draft, struct pp_dice *dice) {
 
 static bool change_choice(struct pp_draft *draft, struct pp_dice *dice) {
     struct pp_op *op = pick_op(draft, dice);
-    return op && pp_vary_choice(dice, op);
+    return op && pp_vary_choice(dice, op, draft->reach);
 }
 
 // The last ones change attributes, in their order.
@@ -261,7 +261,8 @@ static const struct change *pick_change(const struct pp_draft *draft, struct pp_
     return change;
 }
 
-void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32_t seed) {
+void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, const struct pp_reach *reach,
+                       uint32_t seed) {
     struct pp_dice dice = {.state = seed};
     struct pp_draft draft;
     unsigned rounds = 1;
@@ -270,6 +271,7 @@ void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, uint32
         rounds++;
     }
     pp_draft_open(&draft, program, op_count_max);
+    draft.reach = reach;
     for (unsigned round = 0; round < rounds; round++) {
         for (unsigned i = 0; i < TRIES_MAX && !pick_change(&draft, &dice)->apply(&draft, &dice); i++) {
         }

@@ -82,6 +82,21 @@ static void open_attribute(struct page *page, bool *is_first, const char *word) 
     put_text(page, ": ");
 }
 
+static void put_choice(struct page *page, const struct pp_choice *choice) {
+    put_number(page, choice->at);
+    if (choice->accesses > 0) {
+        put_char(page, '+');
+        put_number(page, choice->accesses);
+    }
+    put_text(page, " -> ");
+    if (choice->target == PP_TARGET_TIME) {
+        put_text(page, "time");
+    } else {
+        put_number(page, choice->target);
+    }
+    put_char(page, ')');
+}
+
 static void put_attributes(struct page *page, const struct pp_op *op) {
     bool is_first = true;
 
@@ -102,10 +117,7 @@ static void put_attributes(struct page *page, const struct pp_op *op) {
     }
     for (unsigned i = 0; i < op->choice_count; i++) {
         open_attribute(page, &is_first, "at");
-        put_number(page, op->choices[i].at);
-        put_text(page, " -> ");
-        put_number(page, op->choices[i].target);
-        put_char(page, ')');
+        put_choice(page, &op->choices[i]);
     }
 }
 

@@ -7,13 +7,13 @@
 //   op       for each argument: handle 1 byte; choice 1 byte; number 1 byte if max < 256, else 2
 //   fault    point + (persistent ? PP_POINT_COUNT : 0); nth - 1
 //   outcome  point; which of the statuses that the point documents
-//   choice   at - 1 (2 bytes); target
+//   choice   at (2 bytes); accesses (2 bytes); target. With both 0, at is 1
 #pragma once
 #include <poolproof/program.h>
 
 #define PP_RECORD_FAULT_SIZE 3
 #define PP_RECORD_OUTCOME_SIZE 3
-#define PP_RECORD_CHOICE_SIZE 4
+#define PP_RECORD_CHOICE_SIZE 6
 #define PP_RECORD_OP_SIZE_MAX                                           \
     (1 + 2 * PP_OP_ARGS_MAX + PP_OP_FAULTS_MAX * PP_RECORD_FAULT_SIZE + \
      PP_OP_OUTCOMES_MAX * PP_RECORD_OUTCOME_SIZE + PP_OP_CHOICES_MAX * PP_RECORD_CHOICE_SIZE)

@@ -68,7 +68,9 @@ static const char *check_choices(const struct pp_op *op) {
         return "an op has too many choices";
     }
     for (unsigned i = 0; i < op->choice_count; i++) {
-        if (op->choices[i].at <= (i ? op->choices[i - 1].at : 0)) {
+        const struct pp_choice *choice = &op->choices[i];
+        uint32_t at = i ? op->choices[i - 1].at : 0, accesses = i ? op->choices[i - 1].accesses : 0;
+        if (choice->at < at || (choice->at == at && choice->accesses <= accesses)) {
             return "an op's choices do not ascend from 1";
         }
     }
@@ -135,7 +137,7 @@ static bool is_same_op(const struct pp_op *actual, const struct pp_op *expect, u
     }
     for (unsigned i = 0; i < actual->choice_count; i++) {
         const struct pp_choice *a = &actual->choices[i], *e = &expect->choices[i];
-        if (a->at != e->at || a->target != e->target) {
+        if (a->at != e->at || a->accesses != e->accesses || a->target != e->target) {
             return false;
         }
     }

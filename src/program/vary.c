@@ -127,10 +127,10 @@ static void remove_choice(struct pp_op *op, uint32_t place) {
 static bool add_choice(struct pp_op *op, struct pp_choice choice) {
     uint32_t place = op->choice_count;
 
-    while (place > 0 && op->choices[place - 1].at >= choice.at) {
+    while (place > 0 && pp_choice_place(&op->choices[place - 1]) >= pp_choice_place(&choice)) {
         place--;
     }
-    if (place < op->choice_count && op->choices[place].at == choice.at) {
+    if (place < op->choice_count && pp_choice_place(&op->choices[place]) == pp_choice_place(&choice)) {
         return false;
     }
     memmove(&op->choices[place + 1], &op->choices[place],
@@ -140,12 +140,35 @@ static bool add_choice(struct pp_op *op, struct pp_choice choice) {
     return true;
 }
 
-bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op) {
-    enum list_change change = pick_list_change(dice, op->choice_count, PP_OP_CHOICES_MAX);
-    struct pp_choice choice = {
-        .at = (uint16_t)(1 + pp_dice_small(dice, 8)),
-        .target = (uint8_t)pp_dice_small(dice, 3),
+// Half of the choices are between two calls. An op of which nothing is known makes some dozen calls.
+static struct pp_choice pick_choice(struct pp_dice *dice, const struct pp_op *op,
+                                    const struct pp_reach *reach) {
+    uint32_t calls = reach ? reach->calls[op->kind] : 0;
+    uint32_t accesses = reach ? reach->accesses[op->kind] : 0;
+    uint32_t at = calls ? pp_dice_roll(dice, calls + 1) : 1 + pp_dice_small(dice, 8);
+    uint32_t behind = 0;
+
+    if (at == 0 || pp_dice_once_in(dice, 2)) {
+        // Mostly few: the accesses of an op are spread over its calls.
+        behind =
+            1 + (accesses ? pp_dice_small(dice, 33 - (uint32_t)__builtin_clz(accesses / (calls + 1) + 1))
+                          : pp_dice_small(dice, 5));
+    }
+    return (struct pp_choice){
+        .at = (uint16_t)(at < UINT16_MAX ? at : UINT16_MAX),
+        .accesses = (uint16_t)(behind < UINT16_MAX ? behind : UINT16_MAX),
+        .target = pp_dice_once_in(dice, 12) ? PP_TARGET_TIME : (uint8_t)pp_dice_small(dice, 3),
     };
+}
+
+static uint16_t step(struct pp_dice *dice, uint16_t value, uint16_t least) {
+    int32_t stepped = value + (int32_t)pp_dice_roll(dice, 9) - 4;
+    return (uint16_t)(stepped < least ? least : stepped > UINT16_MAX ? UINT16_MAX : stepped);
+}
+
+bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op, const struct pp_reach *reach) {
+    enum list_change change = pick_list_change(dice, op->choice_count, PP_OP_CHOICES_MAX);
+    struct pp_choice choice = pick_choice(dice, op, reach);
 
     if (change == LIST_ADD) {
         return add_choice(op, choice);
@@ -159,9 +182,14 @@ bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op) {
     remove_choice(op, place);
     if (change == LIST_ALTER) {
         // A step to a neighbour, mostly: which switch point matters is found by walking.
-        int32_t step = (int32_t)pp_dice_roll(dice, 9) - 4;
-        int32_t at = pp_dice_once_in(dice, 4) ? choice.at : old.at + step;
-        choice.at = (uint16_t)(at < 1 ? 1 : at > UINT16_MAX ? UINT16_MAX : at);
+        if (!pp_dice_once_in(dice, 4)) {
+            choice = old;
+            if (old.accesses > 0) {
+                choice.accesses = step(dice, old.accesses, 1);
+            } else {
+                choice.at = step(dice, old.at, 1);
+            }
+        }
         choice.target = old.target;
         return add_choice(op, choice) || add_choice(op, old);
     }

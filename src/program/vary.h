@@ -2,7 +2,7 @@
 // Changes within one op: values of arguments, faults, outcomes, choices. What comes out is valid if
 // what went in was. Each returns false if it found nothing to change.
 #pragma once
-#include "dice.h"
+#include "base/dice.h"
 
 #include <poolproof/program.h>
 
@@ -13,4 +13,6 @@ uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint
 // `points` has a bit per enum pp_point that the fault can be of.
 bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points);
 bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op);
-bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op);
+
+// `reach` is NULL if nothing is known.
+bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op, const struct pp_reach *reach);

@@ -6,6 +6,7 @@
 #include "base/emit.h"
 #include "check/check.h"
 #include "faults/injector.h"
+#include "kernel/choice.h"
 #include "kernel/crash.h"
 #include "kernel/irp.h"
 #include "kernel/kernel.h"
@@ -44,13 +45,14 @@ static bool on_event(const struct pp_event *event) {
     longjmp(end_of_run, 1);
 }
 
-static void begin_world(const struct pp_driver *driver, const struct pp_program *program) {
+static void begin_world(const struct pp_driver *driver, const struct pp_program *program,
+                        const struct pp_search *search) {
     static bool is_catching;
     if (!is_catching) {
         is_catching = true;
         pp_crash_catch();
     }
-    pp_schedule_begin(program);
+    pp_schedule_begin(program, search);
     pp_fault_arm(program);
     pp_trace_begin();
     pp_check_begin(driver->text);
@@ -85,6 +87,20 @@ static void play(const struct pp_program *program, struct pp_verdict *verdict) {
     }
 }
 
+// How far the ops came, those of each kind as far as the one that came farthest.
+static void fill_reach(const struct pp_program *program, struct pp_verdict *verdict) {
+    verdict->step_count = 0;
+    memset(&verdict->reach, 0, sizeof(verdict->reach));
+    for (uint16_t i = 0; i < program->op_count; i++) {
+        uint32_t calls = pp_choice_call_count(i), accesses = pp_choice_access_count(i);
+        uint32_t *calls_max = &verdict->reach.calls[program->ops[i].kind];
+        uint32_t *accesses_max = &verdict->reach.accesses[program->ops[i].kind];
+        *calls_max = calls > *calls_max ? calls : *calls_max;
+        *accesses_max = accesses > *accesses_max ? accesses : *accesses_max;
+        verdict->step_count += calls + accesses;
+    }
+}
+
 static void fill_verdict(struct pp_verdict *verdict) {
     const struct pp_fault_counts *faults = pp_fault_counts();
     verdict->is_finding = found != NULL;
@@ -102,15 +118,18 @@ static void fill_verdict(struct pp_verdict *verdict) {
 
 const uint32_t *pp_run_advice(void) { return pp_check_advice(); }
 
+const struct pp_program *pp_run_recorded(void) { return pp_choice_recorded(); }
+
 void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
     ret_verdict->op_played_count = 0;
     is_judged = options == NULL || !options->without_rules;
-    begin_world(driver, program);
+    begin_world(driver, program, options != NULL ? options->search : NULL);
     if (options != NULL && options->is_strict) {
         pp_check_be_strict();
     }
     play(program, ret_verdict);
     fill_verdict(ret_verdict);
+    fill_reach(program, ret_verdict);
     end_world();
 }

@@ -269,7 +269,7 @@ def test_bad_input():
         "cut.prog": (GOOD[:-5], "cut off"),
         "nul.prog": (GOOD.replace("restart", "rest\0art"), "NUL byte"),
         "ops.prog": ("poolproof 1\n" + "load()\n" * 257, "more than 256 ops"),
-        "binary": (b"\x03\xff\x80" * 10000, "neither text nor a binary program"),
+        "binary": (b"\x03\xff\x80" * 11000, "neither text nor a binary program"),
         "long.prog": ("poolproof 1\n" + "#" * 2**20 + "\n", "longer than 1048576 bytes"),
     }
     for name, (content, reason) in bad.items():

@@ -70,7 +70,7 @@ void pool_generate(uint32_t number, struct pp_program *ret_program) {
         if (state >> 24 < 24) {
             pp_program_cross(ret_program, &all[state % count].program, 64, state);
         } else {
-            pp_program_mutate(ret_program, 64, state);
+            pp_program_mutate(ret_program, 64, NULL, state);
         }
     }
 }

@@ -29,7 +29,7 @@ int fibers_begin(void **state) {
     program.op_count = 4;
     note_count = 0;
     crash = -1;
-    pp_schedule_begin(&program);
+    pp_schedule_begin(&program, NULL);
     pp_fault_arm(&program);
     pp_event_set_sink(on_event);
     return 0;
@@ -44,9 +44,11 @@ int fibers_end(void **state) {
     return 0;
 }
 
-void fibers_choose(uint16_t op, uint16_t at, uint8_t target) {
+void fibers_choose(uint16_t op, uint16_t at, uint8_t target) { fibers_choose_access(op, at, 0, target); }
+
+void fibers_choose_access(uint16_t op, uint16_t at, uint16_t accesses, uint8_t target) {
     struct pp_op *it = &program.ops[op];
-    it->choices[it->choice_count++] = (struct pp_choice){.at = at, .target = target};
+    it->choices[it->choice_count++] = (struct pp_choice){at, accesses, target};
 }
 
 void fibers_start(uint16_t op, pp_fiber_function run, char letter) {

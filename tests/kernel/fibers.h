@@ -17,6 +17,9 @@ int fibers_end(void **state);
 // Adds a choice to op `op`: at its at-th switch point, the target-th ready fiber goes on.
 void fibers_choose(uint16_t op, uint16_t at, uint8_t target);
 
+// The same, that many memory accesses behind it.
+void fibers_choose_access(uint16_t op, uint16_t at, uint16_t accesses, uint8_t target);
+
 // Starts a fiber for op `op`. `letter` is its detail.
 void fibers_start(uint16_t op, pp_fiber_function run, char letter);
 

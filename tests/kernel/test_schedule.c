@@ -253,6 +253,103 @@ static void test_busy_while_about_it(void **state) {
     assert_false(pp_schedule_is_busy(&object));
 }
 
+// === Between calls ===
+
+// An access of driver code, as src/kernel/access.c counts it.
+static void touch(const void *address) {
+    if (--pp_now.access_countdown == 0) {
+        pp_now.access_due((uintptr_t)address);
+    }
+}
+
+// Notes its letter before each of three accesses, then in capitals after a call, and three more.
+static void touch_three(void *subject, uint64_t letter) {
+    (void)subject;
+    for (int i = 0; i < 6; i++) {
+        if (i == 3) {
+            pp_switch_point();
+        }
+        fibers_note((char)(i < 3 ? letter : letter - 'a' + 'A'));
+        touch(&object);
+    }
+}
+
+static void test_choice_at_an_access(void **state) {
+    (void)state;
+    static const char *const expect[] = {"abbbBBBaaAAA", "aabbbBBBaAAA", "aaabbbBBBAAA", "aaaAAAbbbBBB"};
+    for (uint16_t accesses = 1; accesses <= 4; accesses++) {
+        fibers_begin(state);
+        fibers_choose_access(1, 0, accesses, 0);  // the fourth is behind a call: too late
+        fibers_start(0, touch_three, 'b');
+        fibers_start(1, touch_three, 'a');
+        assert_true(pp_schedule_settle());
+        assert_string_equal(fibers_notes(), expect[accesses - 1]);
+        fibers_end(state);
+    }
+}
+
+static void test_choices_at_a_call_and_behind_it(void **state) {
+    (void)state;
+    fibers_choose_access(1, 0, 2, 0);
+    fibers_choose_access(1, 0, 9, 0);  // never comes
+    fibers_choose_access(1, 1, 0, 0);
+    fibers_choose_access(1, 1, 1, 0);
+    fibers_choose_access(1, 1, 3, 0);
+    for (uint16_t i = 0; i < 6; i++) {
+        fibers_choose_access(0, i / 3, i % 3 + 1, 0);
+    }
+    fibers_start(0, touch_three, 'b');
+    fibers_start(1, touch_three, 'a');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "aababAbAABBB");
+}
+
+// Accesses to the fiber's own stack are passed over; only it can see what is there.
+static void touch_own_stack(void *subject, uint64_t letter) {
+    (void)subject;
+    char own = (char)letter;
+    for (int i = 0; i < 3; i++) {
+        fibers_note(own);
+        touch(i < 2 ? &own : &object);
+    }
+    fibers_note(own);
+}
+
+static void test_own_stack_is_nobody_elses_business(void **state) {
+    (void)state;
+    fibers_choose_access(1, 0, 1, 0);
+    fibers_start(0, run_three, 'b');
+    fibers_start(1, touch_own_stack, 'a');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "aaabbba");
+}
+
+static void test_time_passes_by_choice(void **state) {
+    (void)state;
+    fibers_choose(1, 2, PP_TARGET_TIME);
+    fibers_choose(1, 3, PP_TARGET_TIME);
+    fibers_start(0, note_sleep, 'b');  // until 200
+    fibers_start(0, note_sleep, 'a');  // until 100
+    assert_true(pp_schedule_settle());
+    fibers_start(1, run_three, 'x');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "abxAxBx");
+    assert_int_equal(pp_schedule_ticks(), 200);
+}
+
+static void note_alarm(void) { fibers_start(1, run_three, 'y'); }
+
+static void test_an_alarm_rings_by_choice(void **state) {
+    (void)state;
+    fibers_choose(0, 2, PP_TARGET_TIME);
+    fibers_choose(0, 3, PP_TARGET_TIME);  // there is nothing left to wait for
+    pp_schedule_set_alarm(70, note_alarm);
+    fibers_start(0, run_three, 'x');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "xyyyxx");
+    assert_int_equal(pp_schedule_ticks(), 70);
+}
+
 // === Ends ===
 
 static void loop(void *subject, uint64_t letter) {
@@ -269,6 +366,35 @@ static void test_endless_loop_in_one_fiber(void **state) {
     assert_false(pp_schedule_settle());
     assert_int_equal(fibers_crash(), PP_CRASH_ENDLESS);
     assert_string_equal(fibers_notes(), "");
+}
+
+static void loop_over_memory(void *subject, uint64_t letter) {
+    (void)subject, (void)letter;
+    for (;;) {
+        touch(&object);
+    }
+}
+
+static void loop_on_its_stack(void *subject, uint64_t letter) {
+    (void)subject;
+    for (;;) {
+        touch(&letter);
+    }
+}
+
+static void test_endless_loop_that_calls_nothing(void **state) {
+    (void)state;
+    static const pp_fiber_function loops[] = {loop_over_memory, loop_on_its_stack};
+    for (int i = 0; i < 4; i++) {
+        fibers_begin(state);
+        if (i >= 2) {
+            fibers_choose_access(1, 0, 3, 0);
+        }
+        fibers_start(1, loops[i % 2], 'b');
+        assert_false(pp_schedule_settle());
+        assert_int_equal(fibers_crash(), PP_CRASH_ENDLESS);
+        fibers_end(state);
+    }
 }
 
 static char other_object;
@@ -357,7 +483,13 @@ int main(void) {
         FIBERS_TEST(test_time_stops_at_each_wake),
         FIBERS_TEST(test_fibers_run_out),
         FIBERS_TEST(test_busy_while_about_it),
+        FIBERS_TEST(test_choice_at_an_access),
+        FIBERS_TEST(test_choices_at_a_call_and_behind_it),
+        FIBERS_TEST(test_own_stack_is_nobody_elses_business),
+        FIBERS_TEST(test_time_passes_by_choice),
+        FIBERS_TEST(test_an_alarm_rings_by_choice),
         FIBERS_TEST(test_endless_loop_in_one_fiber),
+        FIBERS_TEST(test_endless_loop_that_calls_nothing),
         FIBERS_TEST(test_endless_game_of_two_fibers),
         FIBERS_TEST(test_fiber_ends_run),
         FIBERS_TEST(test_each_fiber_has_its_own_state),

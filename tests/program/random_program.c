@@ -78,13 +78,17 @@ static void random_outcomes(uint64_t *state, struct pp_op *op) {
 
 static void random_choices(uint64_t *state, struct pp_op *op) {
     if (random_below(state, 4) == 0) {
-        uint32_t at = 0;
+        uint32_t place = 0;  // at and accesses as one number
         op->choice_count = (uint8_t)random_between(state, 1, PP_OP_CHOICES_MAX);
         for (unsigned i = 0; i < op->choice_count; i++) {
             uint32_t left = op->choice_count - i - 1u;
-            at = random_between(state, at + 1, random_below(state, 4) ? at + 9 : UINT16_MAX - left);
-            at = at > UINT16_MAX - left ? UINT16_MAX - left : at;
-            op->choices[i].at = (uint16_t)at;
+            uint32_t step = random_below(state, 2) ? 1 + random_below(state, 9) : 0x10000;
+            uint32_t last = UINT32_MAX - left;
+            place = random_below(state, 16) == 0 ? random_between(state, place + 1, last)
+                    : place > last - step        ? last
+                                                 : place + step;
+            op->choices[i].at = (uint16_t)(place >> 16);
+            op->choices[i].accesses = (uint16_t)place;
             op->choices[i].target = (uint8_t)random_between(state, 0, UINT8_MAX);
         }
     }

@@ -132,9 +132,11 @@ static void test_values_are_reduced(void **unused) {
         PP_OUTCOME_CLOSE,
         0xff,  // close has one answer
         PP_OP_COUNT + 2,
-        0xff,
-        0xff,
-        9,  // at 65536 is 1 again
+        0,
+        0,
+        0,
+        0,
+        9,  // no place at all: the first call
         PP_OP_COUNT + 3,
         0,
         1,  // tags wrap around: op 0
@@ -184,13 +186,19 @@ static void test_records_out_of_place_are_left_out(void **unused) {
         PP_OP_COUNT + 2,
         5,
         0,
+        2,
+        0,
         1,
         PP_OP_COUNT + 2,
         5,
         0,
+        2,
+        0,
         2,  // switch points ascend
         PP_OP_COUNT + 2,
         6,
+        0,
+        1,
         0,
         3,
     };
@@ -201,7 +209,9 @@ static void test_records_out_of_place_are_left_out(void **unused) {
     assert_int_equal(program.ops[1].fault_count, 1);
     assert_int_equal(program.ops[1].outcome_count, 1);
     assert_int_equal(program.ops[1].choice_count, 2);
-    assert_int_equal(program.ops[1].choices[1].at, 7);
+    assert_int_equal(program.ops[1].choices[0].accesses, 2);
+    assert_int_equal(program.ops[1].choices[1].at, 6);
+    assert_int_equal(program.ops[1].choices[1].accesses, 1);
 }
 
 // Pool programs have no outcomes and choices, so no tags for them, and no devices.
@@ -248,9 +258,9 @@ static void test_attributes_beyond_the_limits_are_left_out(void **unused) {
     size_t size = 0;
     bytes[size++] = PP_OP_LOAD;
     for (unsigned i = 0; i < 20; i++) {
-        const uint8_t records[] = {PP_OP_COUNT, 0, (uint8_t)i,      PP_OP_COUNT + 1,
-                                   (uint8_t)i,  0, PP_OP_COUNT + 2, (uint8_t)i,
-                                   0,           0};
+        const uint8_t records[] = {
+            PP_OP_COUNT, 0, (uint8_t)i, PP_OP_COUNT + 1, (uint8_t)i, 0, PP_OP_COUNT + 2, (uint8_t)i, 0,
+            0,           0, 0};
         memcpy(bytes + size, records, sizeof records);
         size += sizeof records;
     }
@@ -296,7 +306,8 @@ static void make_longest(struct pp_program *longest) {
             op->outcomes[j] = (struct pp_outcome){(uint8_t)j, (uint8_t)(31 - __builtin_clz(statuses))};
         }
         for (unsigned j = 0; j < PP_OP_CHOICES_MAX; j++) {
-            op->choices[j] = (struct pp_choice){(uint16_t)(UINT16_MAX - PP_OP_CHOICES_MAX + 1 + j), 255};
+            op->choices[j] =
+                (struct pp_choice){UINT16_MAX, (uint16_t)(UINT16_MAX - PP_OP_CHOICES_MAX + 1 + j), 255};
         }
     }
 }

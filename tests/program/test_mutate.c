@@ -23,7 +23,7 @@ static void test_every_result_is_valid(void **unused) {
             random_program(&state, language, seed % 48 == 0 ? PP_PROGRAM_OPS_MAX : 20, &program);
         }
         before = program;
-        pp_program_mutate(&program, op_count_max, seed);
+        pp_program_mutate(&program, op_count_max, NULL, seed);
         const char *reason = pp_program_check(&program);
         if (reason) {
             fail_msg("seed %u: %s", seed, reason);
@@ -69,8 +69,8 @@ static void test_same_seed_same_change(void **unused) {
         again.language = program.language;
         again.op_count = program.op_count;
         memcpy(again.ops, program.ops, program.op_count * sizeof program.ops[0]);
-        pp_program_mutate(&program, 64, seed);
-        pp_program_mutate(&again, 64, seed);
+        pp_program_mutate(&program, 64, NULL, seed);
+        pp_program_mutate(&again, 64, NULL, seed);
         assert_true(pp_program_equal(&program, &again));
     }
 }
@@ -85,7 +85,7 @@ static void check_other_seeds_other_changes(enum pp_language language) {
     again = before;
     for (uint32_t seed = 0; seed < 1000; seed++) {
         program = before;
-        pp_program_mutate(&program, 64, seed);
+        pp_program_mutate(&program, 64, NULL, seed);
         same += pp_program_equal(&program, &again);
         again = program;
     }
@@ -103,14 +103,19 @@ static void check_from_nothing_everything_is_reached(enum pp_language language) 
     const struct pp_language_info *info = &pp_languages[language];
     bool kinds[UINT8_MAX + 1] = {false}, points[PP_POINT_COUNT] = {false};
     bool outcomes[PP_OUTCOME_COUNT][PP_STATUS_COUNT] = {{false}};
-    bool has_persistent = false, has_choice = false, has_limit = false;
+    bool has_persistent = false, has_choice = false, has_access = false, has_time = false,
+         has_limit = false;
     program = (struct pp_program){.language = language};
     for (uint32_t seed = 0; seed < 200000; seed++) {
-        pp_program_mutate(&program, 64, seed);
+        pp_program_mutate(&program, 64, NULL, seed);
         for (uint32_t i = 0; i < program.op_count; i++) {
             const struct pp_op *op = &program.ops[i];
             kinds[op->kind] = true;
             has_choice |= op->choice_count > 1;
+            for (unsigned j = 0; j < op->choice_count; j++) {
+                has_access |= op->choices[j].accesses > 0;
+                has_time |= op->choices[j].target == PP_TARGET_TIME;
+            }
             has_limit |= op->fault_count == PP_OP_FAULTS_MAX;
             for (unsigned j = 0; j < op->fault_count; j++) {
                 points[op->faults[j].point] = true;
@@ -137,7 +142,30 @@ static void check_from_nothing_everything_is_reached(enum pp_language language) 
         }
     }
     assert_int_equal(has_choice, info->attribute_count > PP_ATTRIBUTE_CHOICE);
+    assert_int_equal(has_access && has_time, has_choice);
     assert_true(has_persistent && has_limit);
+}
+
+// Most new choices are at calls that were reached, and not many accesses behind them.
+static void test_choices_are_within_reach(void **unused) {
+    (void)unused;
+    static struct pp_reach reach;
+    unsigned near = 0, far = 0;
+    reach.calls[PP_OP_LOAD] = 5;
+    reach.accesses[PP_OP_LOAD] = 40;
+    for (uint32_t seed = 0; seed < 20000; seed++) {
+        program = (struct pp_program){.op_count = 1, .ops = {{.kind = PP_OP_LOAD}}};
+        pp_program_mutate(&program, 1, &reach, seed);
+        for (unsigned i = 0; program.op_count > 0 && i < program.ops[0].choice_count; i++) {
+            const struct pp_choice *choice = &program.ops[0].choices[i];
+            bool is_near =
+                program.ops[0].kind == PP_OP_LOAD && choice->at <= 5 && choice->accesses <= 40;
+            near += is_near;
+            far += program.ops[0].kind == PP_OP_LOAD && !is_near;
+        }
+    }
+    assert_true(near > 200);
+    assert_true(far < near / 8);
 }
 
 static void test_from_nothing_everything_is_reached(void **unused) {
@@ -154,7 +182,7 @@ static void test_empty_program_often_gets_a_life_cycle(void **unused) {
     for (uint32_t seed = 0; seed < 1000; seed++) {
         bool has_bind = false, has_write = false;
         program.op_count = 0;
-        pp_program_mutate(&program, 64, seed);
+        pp_program_mutate(&program, 64, NULL, seed);
         for (uint32_t i = 0; i < program.op_count; i++) {
             has_bind |= program.ops[i].kind == PP_OP_BIND;
             has_write |= program.ops[i].kind == PP_OP_WRITE;
@@ -174,7 +202,7 @@ static void test_handles_follow_their_objects(void **unused) {
         program.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {100}};
         program.ops[1] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {200}};
         program.ops[2] = (struct pp_op){.kind = PP_OP_BIND, .args = {1}};
-        pp_program_mutate(&program, 64, seed);
+        pp_program_mutate(&program, 64, NULL, seed);
         if (program.op_count == 2 && program.ops[0].kind == PP_OP_ADAPTER &&
             program.ops[0].args[0] == 200 && program.ops[1].kind == PP_OP_BIND) {
             assert_int_equal(program.ops[1].args[0], 0);
@@ -189,7 +217,7 @@ static void test_limit_of_no_ops(void **unused) {
     uint64_t state = 25;
     for (uint32_t seed = 0; seed < 200; seed++) {
         random_program(&state, seed % PP_LANGUAGE_COUNT, 20, &program);
-        pp_program_mutate(&program, 0, seed);
+        pp_program_mutate(&program, 0, NULL, seed);
         assert_int_equal(program.op_count, 0);
     }
 }
@@ -200,6 +228,7 @@ int main(void) {
         cmocka_unit_test(test_every_crossing_is_valid),
         cmocka_unit_test(test_same_seed_same_change),
         cmocka_unit_test(test_other_seeds_other_changes),
+        cmocka_unit_test(test_choices_are_within_reach),
         cmocka_unit_test(test_from_nothing_everything_is_reached),
         cmocka_unit_test(test_empty_program_often_gets_a_life_cycle),
         cmocka_unit_test(test_handles_follow_their_objects),

@@ -129,15 +129,17 @@ static const struct {
     {V "load() (outcome: open = pending) (outcome: close = pending) (outcome: register = failure) "
        "(outcome: send = paused)\n",
      2, 101, "more than 3 outcomes in one op"},
-    {V "load() (at: 0 -> 1)\n", 2, 13, "the switch point 0 is out of range 1 to 65535"},
-    {V "load() (at: 65536 -> 1)\n", 2, 13, "the switch point 65536 is out of range 1 to 65535"},
+    {V "load() (at: 0 -> 1)\n", 2, 13, "the first switch point is 1, or 0+1"},
+    {V "load() (at: 65536 -> 1)\n", 2, 13, "the switch point 65536 is out of range 0 to 65535"},
+    {V "load() (at: 1+0 -> 1)\n", 2, 15, "the number of accesses 0 is out of range 1 to 65535"},
     {V "load() (at: 1 > 1)\n", 2, 15, "expected \"->\" after the switch point, not '>'"},
-    {V "load() (at: 1 -> 256)\n", 2, 18, "the fiber 256 is out of range 0 to 255"},
-    {V "load() (at: 1 -> dpc)\n", 2, 18, "the fiber must be a number from 0 to 255"},
-    {V "load() (at: 5 -> 0) (at: 5 -> 1)\n", 2, 26, "switch points must ascend, and 5 follows 5"},
+    {V "load() (at: 1 -> 256)\n", 2, 18, "the fiber 256 is out of range 0 to 254"},
+    {V "load() (at: 1 -> dpc)\n", 2, 18, "the fiber must be a number from 0 to 254"},
+    {V "load() (at: 5 -> 0) (at: 5 -> 1)\n", 2, 26, "switch points must ascend"},
+    {V "load() (at: 5+2 -> 0) (at: 5+1 -> 1)\n", 2, 28, "switch points must ascend"},
     {V "load() (at: 1->0) (at: 2->0) (at: 3->0) (at: 4->0) (at: 5->0) (at: 6->0) (at: 7->0) "
-       "(at: 8->0) (at: 9->0)\n",
-     2, 101, "more than 8 choices in one op"},
+       "(at: 8->0) (at: 9->0) (at: 10->0) (at: 11->0) (at: 12->0) (at: 13->0)\n",
+     2, 148, "more than 12 choices in one op"},
 };
 
 static void refuse(const char *text, size_t size, uint32_t line, uint32_t column, const char *message) {

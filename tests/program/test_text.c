@@ -32,7 +32,7 @@ static const char listing[] =
     "write(f0, length: 1514)        (fail: nbl.allocate 2..) (outcome: send = paused) (at: 3 -> "
     "1)\n"
     "complete(b0, nbl: 255, count: 3, status: send_aborted, order: reverse, irql: passive)"
-    "  (at: 1 -> 0) (at: 65535 -> 255)\n"
+    "  (at: 0+1 -> 0) (at: 7 -> time) (at: 7+12 -> 1) (at: 65535+65535 -> 254)\n"
     "advance()\n";
 
 static void test_listing_prints_as_it_was_written(void **unused) {
@@ -65,7 +65,12 @@ static void test_parse_fills_in_values(void **unused) {
     for (unsigned i = 0; i < 6; i++) {
         assert_int_equal(complete->args[i], expect[i]);
     }
-    assert_int_equal(complete->choices[1].at, 65535);
+    assert_int_equal(complete->choices[0].at, 0);
+    assert_int_equal(complete->choices[0].accesses, 1);
+    assert_int_equal(complete->choices[1].accesses, 0);
+    assert_int_equal(complete->choices[1].target, PP_TARGET_TIME);
+    assert_int_equal(complete->choices[2].accesses, 12);
+    assert_int_equal(complete->choices[3].at, 65535);
 }
 
 static void test_round_trip(void **unused) {

@@ -25,7 +25,7 @@ static void make_good(void) {
         .outcome_count = 2,
         .outcomes = {{PP_OUTCOME_OPEN, PP_STATUS_PENDING}, {PP_OUTCOME_SEND, PP_STATUS_PAUSED}},
         .choice_count = 2,
-        .choices = {{1, 0}, {2, 255}},
+        .choices = {{1, 0, 0}, {2, 0, 255}},
     };
 }
 
@@ -79,7 +79,7 @@ static void test_reasons(void **state) {
     assert_reason("an op has too many choices");
     op->choices[0].at = 0;
     assert_reason("an op's choices do not ascend from 1");
-    op->choices[1].at = 1;
+    op->choices[1] = op->choices[0];
     assert_reason("an op's choices do not ascend from 1");
 }
 
@@ -148,6 +148,8 @@ static void test_each_difference_is_seen(void **state) {
     op->choice_count--;
     assert_differs();
     op->choices[1].at++;
+    assert_differs();
+    op->choices[1].accesses++;
     assert_differs();
     op->choices[1].target--;
     assert_differs();

@@ -95,7 +95,7 @@ void corpus_generate(uint32_t number, struct pp_program *ret_program) {
         if (state >> 24 < 16) {
             pp_program_cross(ret_program, &entries[state % entry_count].program, 64, state);
         } else {
-            pp_program_mutate(ret_program, 64, state);
+            pp_program_mutate(ret_program, 64, NULL, state);
         }
     }
 }

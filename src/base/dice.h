@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The randomness of mutation: splitmix64, a pure function of its seed.
+// The randomness of mutations and schedules: splitmix64, a pure function of its seed.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
