@@ -60,6 +60,19 @@ if(PP_COVERAGE)
   list(APPEND PP_DRIVER_SANITIZER_FLAGS -fprofile-instr-generate -fcoverage-mapping)
 endif()
 
+# Drivers and pools stay objects of their own, as one brings them. lld must be of the compiler's version.
+if(PP_LTO)
+  include(CheckCSourceCompiles)
+  set(lto -flto -fuse-ld=lld)
+  string(JOIN " " CMAKE_REQUIRED_FLAGS ${lto})
+  check_c_source_compiles("int main(void) { return 0; }" PP_HAVE_LTO)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(PP_HAVE_LTO)
+    target_compile_options(pp_fast INTERFACE -flto)
+    target_link_options(pp_fast INTERFACE ${lto})
+  endif()
+endif()
+
 # Only the driver is instrumented for coverage feedback: its edges are what an input is kept for.
 if(PP_LIBFUZZER)
   set(PP_ENGINE_COMPILE_FLAGS -fsanitize=fuzzer-no-link)

@@ -14,8 +14,8 @@ import wdk_names
 # What the compiler calls by itself, for a sanitizer, a profile or an engine, and what it knows of C.
 OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|llvm|afl|stack_chk)_\w*|"
                              r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
-OF_C = set("memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp strncpy "
-           "strrchr strspn strstr".split())
+OF_C = set("bcmp memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp "
+           "strncpy strrchr strspn strstr".split())
 SECTION = re.compile(r"\] +(\w+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WA|AX)G? ", re.MULTILINE)
 NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+")
 
