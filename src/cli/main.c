@@ -40,7 +40,7 @@ static const struct verb {
      "\n"
      "Once a second a line goes to stderr: to a terminal in words, elsewhere \"status {...}\" as "
      "JSON.\n"},
-    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdfjp", pp_verb_run,
+    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdfgjnps", pp_verb_run,
      "Plays each program once and prints a line for it, or the report of what it found. A program\n"
      "is text or binary; of a DIR, all files in it and below are played, but hidden ones and "
      "those\n"
@@ -51,7 +51,11 @@ static const struct verb {
      "                   them); binary programs are pool programs then\n"
      "  --strict         rules that are only counted are findings, too\n"
      "  --json           print a JSON object for each program, on one line\n"
-     "  --findings DIR   keep findings there too, as \"fuzz\" does\n"},
+     "  --findings DIR   keep findings there too, as \"fuzz\" does\n"
+     "  --schedules N    try up to N schedules of each program; what one finds is kept as with\n"
+     "                   --findings, as a program with its scheduling choices written down\n"
+     "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
+     "  --seed N         of the strategy (default: 0)\n"},
     {"show", "FILE...", "print programs as text", "p", pp_verb_show,
      "Prints each program, text or binary, in its text form with defaults left out.\n"
      "\n"

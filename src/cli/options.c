@@ -9,12 +9,20 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-    {"digest", no_argument, NULL, 'x'},         {"driver", required_argument, NULL, 'd'},
-    {"findings", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, 'j'},           {"output", required_argument, NULL, 'o'},
-    {"pool", required_argument, NULL, 'p'},     {"runs", required_argument, NULL, 'r'},
-    {"seconds", required_argument, NULL, 't'},  {"seed", required_argument, NULL, 's'},
-    {"strict", no_argument, NULL, 'c'},         {NULL, 0, NULL, 0},
+    {"digest", no_argument, NULL, 'x'},
+    {"driver", required_argument, NULL, 'd'},
+    {"findings", required_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, 'j'},
+    {"output", required_argument, NULL, 'o'},
+    {"pool", required_argument, NULL, 'p'},
+    {"runs", required_argument, NULL, 'r'},
+    {"schedules", required_argument, NULL, 'n'},
+    {"seconds", required_argument, NULL, 't'},
+    {"seed", required_argument, NULL, 's'},
+    {"strategy", required_argument, NULL, 'g'},
+    {"strict", no_argument, NULL, 'c'},
+    {NULL, 0, NULL, 0},
 };
 
 static bool read_count(const char *name, const char *text, uint64_t max, uint64_t *ret_count) {
@@ -31,6 +39,36 @@ static bool read_count(const char *name, const char *text, uint64_t max, uint64_
     return true;
 }
 
+// NAME, or NAME:DEPTH for those that have one.
+static bool read_strategy(const char *text, struct pp_search *ret_search) {
+    static const struct {
+        const char *name;
+        bool has_depth;
+    } strategies[PP_STRATEGY_COUNT] = {[PP_STRATEGY_RANDOM] = {"random", false},
+                                       [PP_STRATEGY_PCT] = {"pct", true},
+                                       [PP_STRATEGY_DELAY] = {"delay", true},
+                                       [PP_STRATEGY_ROBIN] = {"robin", false}};
+    size_t length = strcspn(text, ":");
+
+    for (unsigned i = 0; i < PP_STRATEGY_COUNT; i++) {
+        if (strlen(strategies[i].name) != length || strncmp(text, strategies[i].name, length) != 0) {
+            continue;
+        }
+        uint64_t depth = 0;
+        if (strategies[i].has_depth != (text[length] == ':')) {
+            break;
+        }
+        if (text[length] && !read_count("--strategy", text + length + 1, 16, &depth)) {
+            return false;
+        }
+        ret_search->strategy = (enum pp_strategy)i;
+        ret_search->depth = (uint32_t)depth;
+        return true;
+    }
+    pp_complain("--strategy", "\"%s\" is none of random, pct:DEPTH, delay:DEPTH and robin", text);
+    return false;
+}
+
 static bool set_option(struct pp_options *options, int letter, const char *value) {
     switch (letter) {
     case 'c': options->is_strict = true; return true;
@@ -39,8 +77,10 @@ static bool set_option(struct pp_options *options, int letter, const char *value
         options->findings = value;
         options->is_findings_given = true;
         return true;
+    case 'g': return read_strategy(value, &options->search);
     case 'h': options->is_help = true; return true;
     case 'j': options->is_json = true; return true;
+    case 'n': return read_count("--schedules", value, UINT32_MAX, &options->schedules);
     case 'o': options->output = value; return true;
     case 'p': options->pool = value; return true;
     case 'x': options->is_by_digest = true; return true;
@@ -52,7 +92,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("cdfhjoprstx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("cdfghjnoprstx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {
@@ -63,7 +103,8 @@ static bool refuse_option(char **argv, int letter) {
 }
 
 bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_options *ret_options) {
-    struct pp_options options = {.program = argv[0], .findings = "findings"};
+    struct pp_options options = {
+        .program = argv[0], .findings = "findings", .search = {.strategy = PP_STRATEGY_PCT, .depth = 3}};
     int letter = 0;
 
     opterr = 0;
@@ -81,6 +122,7 @@ bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_opti
             return false;
         }
     }
+    options.search.seed = options.seed;
     options.operands = argv + optind;
     options.operand_count = argc - optind;
     *ret_options = options;

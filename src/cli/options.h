@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line after its verb, as a value.
 #pragma once
+#include <poolproof/search.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,9 +16,11 @@ struct pp_options {
     bool is_findings_given;
     bool is_by_digest;
     bool is_help;
-    uint64_t seconds;  // 0: no limit
-    uint64_t runs;     // 0: no limit
-    uint64_t seed;     // 0: a new one each time
+    uint64_t seconds;         // 0: no limit
+    uint64_t runs;            // 0: no limit
+    uint64_t seed;            // 0: a new one each time
+    uint64_t schedules;       // 0: the program as it is
+    struct pp_search search;  // strategy, depth and seed of these
     int operand_count;
     char **operands;
 };

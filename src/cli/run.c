@@ -4,6 +4,7 @@
 #include "findings.h"
 #include "json.h"
 #include "load.h"
+#include "schedules.h"
 #include "subject.h"
 #include "verb.h"
 #include "whole.h"
@@ -18,11 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct session {
     const struct pp_options *options;
     struct pp_subject subject;
     enum pp_language language;  // of binary programs
+    uint64_t tried;             // schedules of the program, beside its own
     uint32_t program_count;
     uint32_t finding_count;
     uint32_t bad_count;
@@ -94,6 +97,7 @@ static void print_json(const struct session *session, const char *path,
     pp_json_number(&json, "ops", program.op_count);
     pp_json_number(&json, "ops_played", verdict->op_played_count);
     pp_json_number(&json, "events", verdict->event_count);
+    pp_json_number(&json, "schedules", session->tried);
     pp_json_number(&json, "rules_checked", verdict->rule_check_count);
     pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
     pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
@@ -110,15 +114,54 @@ static void print_bad_json(const struct session *session, const char *path) {
     pp_json_end_line(&json);
 }
 
-static void keep_finding(struct session *session, const char *path, const struct pp_verdict *verdict,
+// Makes the report of what was found, and keeps it if that is wanted. A program that came from a search
+// has no file yet, so it is.
+static void tell_finding(struct session *session, const char *path, const struct pp_verdict *verdict,
                          struct pp_input input) {
-    struct pp_found *found = pp_findings_add(&findings, verdict->finding.title);
-    bool is_smaller = found && pp_findings_is_smaller(found, &program);
+    char file[PATH_MAX + 16];
+    struct pp_found *found = NULL;
 
-    if (!found || (is_smaller && !pp_findings_keep(&findings, found, &program, input, report))) {
+    session->finding_count++;
+    if (session->options->is_findings_given || session->tried > 0) {
+        found = pp_findings_add(&findings, verdict->finding.title);
+        if (found && session->tried > 0) {
+            snprintf(file, sizeof file, "%s/program.prog", found->folder);
+            path = file;
+        }
+    }
+    pp_subject_report(&session->subject, &program, verdict, path, report, sizeof report);
+    if (found && pp_findings_is_smaller(found, &program) &&
+        !pp_findings_keep(&findings, found, &program, input, report)) {
         pp_complain(path, "its finding could not be kept");
         session->bad_count++;
     }
+}
+
+static void play(struct session *session, struct pp_verdict *ret_verdict) {
+    session->tried = 0;
+    if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
+        session->tried = pp_schedules_try(&session->subject, &program, ret_verdict);
+    } else {
+        pp_subject_play(&session->subject, &program, ret_verdict);
+    }
+}
+
+static void print_text(const struct session *session, const char *path,
+                       const struct pp_verdict *verdict) {
+    if (verdict->is_finding) {
+        fputs(report, stdout);
+        if (session->tried > 0) {
+            printf("found by schedule %" PRIu64 " of %s\n", session->tried, path);
+        }
+        putchar('\n');
+        return;
+    }
+    printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
+           program.op_count, verdict->event_count, verdict->digest);
+    if (session->tried > 0) {
+        printf("   nor in %" PRIu64 " schedules\n", session->tried);
+    }
+    print_broken();
 }
 
 static void run_file(struct session *session, const char *path) {
@@ -135,23 +178,14 @@ static void run_file(struct session *session, const char *path) {
         }
         return;
     }
-    pp_subject_play(&session->subject, &program, &verdict);
+    play(session, &verdict);
     if (verdict.is_finding) {
-        session->finding_count++;
-        pp_subject_report(&session->subject, &program, &verdict, path, report, sizeof report);
-        if (session->options->is_findings_given) {
-            keep_finding(session, path, &verdict, (struct pp_input){bytes, size});
-        }
+        tell_finding(session, path, &verdict, (struct pp_input){bytes, size});
     }
     if (session->options->is_json) {
         print_json(session, path, &verdict);
-    } else if (verdict.is_finding) {
-        fputs(report, stdout);
-        putchar('\n');
     } else {
-        printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
-               program.op_count, verdict.event_count, verdict.digest);
-        print_broken();
+        print_text(session, path, &verdict);
     }
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();
@@ -212,12 +246,18 @@ int pp_verb_run(const struct pp_options *options) {
         !pp_subject_language(options, &session.language)) {
         return PP_EXIT_BAD;
     }
+    if (options->schedules > 0 && options->pool) {
+        pp_complain("--schedules", "pool programs have none: nothing goes on at the same time");
+        return PP_EXIT_BAD;
+    }
     if (options->operand_count == 0) {
         pp_complain("run", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
     findings.folder = options->findings;
-    if (options->is_findings_given && !pp_whole_folder(options->findings)) {
+    bool is_kept = options->is_findings_given || options->schedules > 0;
+    bool is_folder_new = is_kept && access(options->findings, F_OK) != 0;
+    if (is_kept && !pp_whole_folder(options->findings)) {
         return PP_EXIT_BAD;
     }
     for (int i = 0; i < options->operand_count; i++) {
@@ -227,6 +267,9 @@ int pp_verb_run(const struct pp_options *options) {
         } else {
             run_file(&session, options->operands[i]);
         }
+    }
+    if (is_folder_new) {
+        rmdir(options->findings);  // succeeds if nothing was found
     }
     if (!options->is_json && session.program_count > 1) {
         printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",

@@ -35,6 +35,10 @@ void pp_subject_play(const struct pp_subject *subject, const struct pp_program *
 const uint32_t *pp_subject_broken(enum pp_language language);
 const char *pp_subject_broken_word(enum pp_language language);
 
+// The same, with who goes on decided by a search. Protocol programs only.
+void pp_subject_search(const struct pp_subject *subject, const struct pp_program *program,
+                       const struct pp_search *search, struct pp_verdict *ret_verdict);
+
 // The report of a finding, as text; `file` is where its program is, to play it again. Before the next
 // play.
 void pp_subject_report(const struct pp_subject *subject, const struct pp_program *program,

@@ -199,7 +199,7 @@ def test_run():
           [["ok", "p/below/good"], ["ok", "p/good.prog"]] and
           result.out.splitlines()[-1] == "2 programs, 0 with a finding, 0 bad inputs", result)
     keys = {"file", "driver", "pool", "verdict", "title", "rule", "op", "digest", "ops", "ops_played",
-            "events", "rules_checked", "faults_armed", "faults_fired", "points", "advice"}
+            "events", "schedules", "rules_checked", "faults_armed", "faults_fired", "points", "advice"}
     result = call("run", "--json", "p")
     rows = [json.loads(line) for line in result.out.splitlines()]
     check("run --json", len(rows) == 2 and all(set(row) == keys for row in rows) and
@@ -214,6 +214,36 @@ def test_run():
         file.write(GOOD.encode())
     result = subprocess.run([BINARY.encode(), b"run", b"--json", odd], capture_output=True, check=False)
     check("odd file names are JSON still", json.loads(result.stdout)["file"] == "odd2\n\"\ufffd\x01.prog")
+
+
+def test_schedules():
+    race = GOOD.replace("complete(b0)\nclose(f0)\nunbind(b0)\n", "pause(b0)\n")
+    write("s/race.prog", race)
+    command = ["run", "--driver", "state_checked_outside_lock", "--findings", "found"]
+    result = call(*command, "s/race.prog", "--schedules", "2000", "--strategy", "delay:1")
+    line = r"replay: .* found/(.*)/program.prog\nfound by schedule \d+ of s/race.prog\n"
+    match = re.search(line, result.out)
+    check("run --schedules", result.status == 1 and match and
+          result.out.startswith("poolproof: PAUSED-SEND: "), result)
+    again = call("run", "--driver", "state_checked_outside_lock", f"found/{match.group(1)}/program.prog")
+    check("what a schedule found plays again", again.status == 1 and again.out.splitlines()[0] ==
+          result.out.splitlines()[0], again)
+    kept = read(f"found/{match.group(1)}/program.prog").decode()
+    check("only the choice that is needed is kept", kept.count("(at: ") == 1, kept)
+    same = call(*command, "s/race.prog", "--schedules", "2000", "--strategy", "delay:1", "--seed", "9")
+    check("another seed finds it, too", same.status == 1, same)
+    for strategy in ("pct:3", "random", "robin"):
+        result = call(*command, "s/race.prog", "--schedules", "5000", "--strategy", strategy)
+        check(f"--strategy {strategy}", result.status == 1, result)
+    write("s/good.prog", GOOD)
+    result = call("run", "s/good.prog", "--schedules", "20", "--findings", "none")
+    check("a good driver in 20 schedules", result.status == 0 and "   nor in 20 schedules\n" in result.out and
+          not os.path.exists("none"), result)
+    for strategy in ("pct", "pct:0", "random:1", "worst"):
+        is_bad(f"--strategy {strategy}", call("run", "s/good.prog", "--strategy", strategy), "--strategy",
+               '"')
+    is_bad("--schedules with a pool", call("run", "--pool", "arena", "s/good.prog", "--schedules", "2"),
+           "--schedules", "pool programs have none")
 
 
 def test_pool_programs():
