@@ -6,6 +6,7 @@
 #include "kernel/dpc.h"
 #include "kernel/ex_callback.h"
 #include "kernel/reference.h"
+#include "kernel/registry.h"
 #include "kernel/timer.h"
 #include "kernel/work.h"
 
@@ -15,6 +16,7 @@ void pp_kernel_reset(void) {
     pp_dpc_reset();
     pp_ex_callback_reset();
     pp_reference_reset();
+    pp_registry_reset();
     pp_timer_reset();
     pp_work_reset();
 }

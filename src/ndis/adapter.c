@@ -2,6 +2,7 @@
 // Network adapters: a name and what a stack above them wants to know.
 #include "base/expect.h"
 #include "kernel/memory.h"
+#include "kernel/registry.h"
 #include "ndis/binding.h"
 
 static const char pattern[] = "\\\\DEVICE\\{POOLPROOF-000}";
@@ -38,6 +39,7 @@ void pp_ndis_add_adapter(uint32_t number, const struct pp_adapter_traits *traits
     adapter->name = (UNICODE_STRING){name_bytes, name_bytes, adapter->text + 1};
     adapter->traits = *traits;
     adapter->is_gone = false;
+    pp_registry_add_binding(&adapter->name);
 }
 
 const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter) { return &adapters[adapter].path; }

@@ -6,6 +6,7 @@
 #include "kernel/deferred.h"
 #include "kernel/globals.h"
 #include "kernel/irp.h"
+#include "kernel/registry.h"
 #include "kernel/schedule.h"
 #include "kernel/work.h"
 #include "ndis/runtime.h"
@@ -39,7 +40,7 @@ static void finish_unload(void) {
 static void run_load(void *subject, uint64_t detail) {
     (void)subject;
     (void)detail;
-    static WCHAR path_text[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\poolproof";
+    static WCHAR path_text[] = PP_SERVICE_KEY;
     UNICODE_STRING path = {sizeof(path_text) - sizeof(WCHAR), sizeof(path_text), path_text};
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_DRIVER_ENTRY, NULL);
     NTSTATUS status = driver->entry(driver_object, &path);

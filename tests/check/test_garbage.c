@@ -381,6 +381,37 @@ static void ask_version(void *it) {
     RtlGetVersion(it);
     KeGetCurrentProcessorNumberEx(it);
 }
+static void open_key(void *it) { ZwOpenKey(it, KEY_READ, it); }
+static void create_key(void *it) { ZwCreateKey(it, KEY_READ, it, 0, it, 0, it); }
+static void query_value(void *it) {
+    ULONG length;
+    ZwQueryValueKey(it, it, KeyValueFullInformation, it, 64, &length);
+}
+static void set_value(void *it) { ZwSetValueKey(it, it, 0, REG_BINARY, it, 64); }
+static void enumerate_key(void *it) {
+    ZwEnumerateKey(it, 0, KeyBasicInformation, it, 64, it);
+    ZwQueryKey(it, KeyFullInformation, it, 64, it);
+}
+static void query_registry(void *it) {
+    RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"poolproof", it, it, it);
+}
+static void query_registry_path(void *it) {
+    RtlCheckRegistryKey(RTL_REGISTRY_ABSOLUTE, it);
+    RtlCheckRegistryKey(RTL_REGISTRY_HANDLE, it);
+}
+static void write_registry(void *it) {
+    RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, it, it, REG_BINARY, it, 16);
+}
+static void open_configuration(void *it) { NdisOpenConfigurationEx(it, it); }
+static void read_configuration(void *it) {
+    NDIS_STATUS status;
+    NdisReadConfiguration(&status, it, it, it, NdisParameterString);
+}
+static void close_configuration(void *it) { NdisCloseConfiguration(it); }
+static void create_file(void *it) {
+    ZwCreateFile(it, 0, it, it, NULL, 0, 0, 0, 0, NULL, 0);
+    ZwReadFile(it, NULL, NULL, NULL, it, it, 1, NULL, NULL);
+}
 
 #define ACT(function) {#function, function}
 static const struct {
@@ -467,6 +498,18 @@ static const struct {
     ACT(free_pool_memory),
     ACT(print),
     ACT(assert_that),
+    ACT(open_key),
+    ACT(create_key),
+    ACT(query_value),
+    ACT(set_value),
+    ACT(enumerate_key),
+    ACT(query_registry),
+    ACT(query_registry_path),
+    ACT(write_registry),
+    ACT(open_configuration),
+    ACT(read_configuration),
+    ACT(close_configuration),
+    ACT(create_file),
     ACT(release_queued_lock),
     ACT(acquire_queued_lock),
     ACT(insert_interlocked),

@@ -307,6 +307,30 @@ static void delete_lookaside_first(void) {
     NdisFreeToNPagedLookasideList(&lookaside, entry);
 }
 
+// === Configuration ===
+
+static NTSTATUS open_configuration(void) {
+    NDIS_CONFIGURATION_OBJECT object = {
+        .Header = {NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, NDIS_CONFIGURATION_OBJECT_REVISION_1,
+                   NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1},
+        .NdisHandle = fixture.protocol,
+    };
+    return NdisOpenConfigurationEx(&object, &fixture.kept[0]);
+}
+
+static void close_configuration(void) {
+    NdisCloseConfiguration(fixture.kept[0]);
+    fixture_reached();
+}
+
+static void read_closed_configuration(void) {
+    NDIS_STATUS status;
+    NDIS_CONFIGURATION_PARAMETER *parameter;
+    NDIS_STRING keyword = RTL_CONSTANT_STRING(L"Depth");
+    close_configuration();
+    NdisReadConfiguration(&status, &parameter, fixture.kept[0], &keyword, NdisParameterInteger);
+}
+
 static const struct check_case cases[] = {
     {.rule = "UNLOAD-ACTIVE",
      .title =
@@ -350,6 +374,14 @@ static const struct check_case cases[] = {
      .title = "poolproof: LEAK-OBJECT: handle never freed, made in DriverEntry",
      .catches.load = start_thread_keep_handle,
      .silent = {.load = start_thread, .unload = stop_thread}},
+    {.rule = "LEAK-OBJECT",
+     .title = "poolproof: LEAK-OBJECT: configuration handle never freed, made in DriverEntry",
+     .catches.load = open_configuration,
+     .silent = {.load = open_configuration, .unload = close_configuration}},
+    {.rule = "OBJECT-HANDLE",
+     .title = "poolproof: OBJECT-HANDLE: configuration handle used after it was freed in DriverUnload",
+     .catches = {.load = open_configuration, .unload = read_closed_configuration},
+     .silent = {.load = open_configuration, .unload = close_configuration}},
     {.rule = "ACTIVE-FREED",
      .title = "poolproof: ACTIVE-FREED: memory freed with a timer in it that is set in DriverEntry",
      .catches.load = free_timer_that_is_set,

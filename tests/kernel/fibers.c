@@ -51,6 +51,12 @@ void fibers_choose_access(uint16_t op, uint16_t at, uint16_t accesses, uint8_t t
     it->choices[it->choice_count++] = (struct pp_choice){at, accesses, target};
 }
 
+void fibers_fail(uint16_t op, enum pp_point point) {
+    struct pp_op *it = &program.ops[op];
+    it->faults[it->fault_count++] = (struct pp_fault){.point = (uint8_t)point, .nth = 1};
+    pp_fault_arm(&program);
+}
+
 void fibers_start(uint16_t op, pp_fiber_function run, char letter) {
     uint16_t outer = pp_now.op;
     pp_now.op = op;
