@@ -370,37 +370,14 @@ FORCEINLINE SINGLE_LIST_ENTRY *PopEntryList(_Inout_ SINGLE_LIST_ENTRY *ListHead)
     return First;
 }
 
-// Sequenced lists. One thread runs the world and does not switch inside of these, so plain code is atomic.
+// Sequenced lists: functions of the world, as nobody else goes on inside of them.
 FORCEINLINE VOID InitializeSListHead(_Out_ SLIST_HEADER *ListHead) {
     ListHead->Alignment = ListHead->Region = 0;
 }
-FORCEINLINE USHORT QueryDepthSList(_In_ const SLIST_HEADER *ListHead) {
-    return (USHORT)ListHead->PpDepth;
-}
-FORCEINLINE SLIST_ENTRY *InterlockedPushEntrySList(_Inout_ SLIST_HEADER *ListHead,
-                                                   _Inout_ SLIST_ENTRY *Entry) {
-    SLIST_ENTRY *First = ListHead->PpFirst;
-    Entry->Next = First;
-    ListHead->PpFirst = Entry;
-    ListHead->PpDepth++;
-    ListHead->PpChanges++;
-    return First;
-}
-FORCEINLINE SLIST_ENTRY *InterlockedPopEntrySList(_Inout_ SLIST_HEADER *ListHead) {
-    SLIST_ENTRY *First = ListHead->PpFirst;
-    if (First != NULL) {
-        ListHead->PpFirst = First->Next;
-        ListHead->PpDepth--;
-        ListHead->PpChanges++;
-    }
-    return First;
-}
-FORCEINLINE SLIST_ENTRY *InterlockedFlushSList(_Inout_ SLIST_HEADER *ListHead) {
-    SLIST_ENTRY *First = ListHead->PpFirst;
-    ListHead->PpFirst = NULL;
-    ListHead->PpDepth = 0;
-    return First;
-}
+USHORT QueryDepthSList(_In_ const SLIST_HEADER *ListHead);
+SLIST_ENTRY *InterlockedPushEntrySList(_Inout_ SLIST_HEADER *ListHead, _Inout_ SLIST_ENTRY *Entry);
+SLIST_ENTRY *InterlockedPopEntrySList(_Inout_ SLIST_HEADER *ListHead);
+SLIST_ENTRY *InterlockedFlushSList(_Inout_ SLIST_HEADER *ListHead);
 #define FirstEntrySList(ListHead) ((ListHead)->PpFirst)
 #define ExInitializeSListHead InitializeSListHead
 #define ExQueryDepthSList(ListHead) QueryDepthSList(ListHead)

@@ -412,6 +412,12 @@ static void create_file(void *it) {
     ZwCreateFile(it, 0, it, it, NULL, 0, 0, 0, 0, NULL, 0);
     ZwReadFile(it, NULL, NULL, NULL, it, it, 1, NULL, NULL);
 }
+static void change_sequenced_list(void *it) {
+    InterlockedPushEntrySList(it, it);
+    InterlockedPopEntrySList(it);
+    InterlockedFlushSList(it);
+    QueryDepthSList(it);
+}
 
 #define ACT(function) {#function, function}
 static const struct {
@@ -498,6 +504,7 @@ static const struct {
     ACT(free_pool_memory),
     ACT(print),
     ACT(assert_that),
+    ACT(change_sequenced_list),
     ACT(open_key),
     ACT(create_key),
     ACT(query_value),

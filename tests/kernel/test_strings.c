@@ -177,6 +177,28 @@ static void change_list(void *subject, uint64_t letter) {
     fibers_note('l');
 }
 
+static void push_and_pop(void *subject, uint64_t letter) {
+    (void)subject, (void)letter;
+    static SLIST_HEADER lifo;
+    static SLIST_ENTRY first, second;
+    InitializeSListHead(&lifo);
+    assert_null(InterlockedPopEntrySList(&lifo));
+    assert_null(InterlockedPushEntrySList(&lifo, &first));
+    assert_ptr_equal(InterlockedPushEntrySList(&lifo, &second), &first);
+    assert_int_equal(QueryDepthSList(&lifo), 2);
+    assert_ptr_equal(InterlockedPopEntrySList(&lifo), &second);
+    assert_ptr_equal(InterlockedFlushSList(&lifo), &first);
+    assert_int_equal(QueryDepthSList(&lifo), 0);
+    fibers_note('s');
+}
+
+static void test_sequenced_lists(void **state) {
+    (void)state;
+    fibers_start(0, push_and_pop, 's');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "s");
+}
+
 static void test_lists_under_a_lock(void **state) {
     (void)state;
     fibers_start(0, change_list, 'l');
@@ -207,10 +229,15 @@ static void test_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIBERS_TEST(test_compare), FIBERS_TEST(test_append),
-        FIBERS_TEST(test_convert), FIBERS_TEST(test_numbers),
-        FIBERS_TEST(test_format),  FIBERS_TEST(test_bitmap),
-        FIBERS_TEST(test_machine), FIBERS_TEST(test_lists_under_a_lock),
+        FIBERS_TEST(test_compare),
+        FIBERS_TEST(test_append),
+        FIBERS_TEST(test_convert),
+        FIBERS_TEST(test_numbers),
+        FIBERS_TEST(test_format),
+        FIBERS_TEST(test_bitmap),
+        FIBERS_TEST(test_machine),
+        FIBERS_TEST(test_sequenced_lists),
+        FIBERS_TEST(test_lists_under_a_lock),
         FIBERS_TEST(test_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

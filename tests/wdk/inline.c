@@ -57,15 +57,6 @@ static void test_lists(void) {
     PushEntryList(&stack, &one);
     PushEntryList(&stack, &two);
     CHECK(PopEntryList(&stack) == &two && PopEntryList(&stack) == &one && PopEntryList(&stack) == NULL);
-
-    SLIST_HEADER lifo;
-    SLIST_ENTRY first, second;
-    InitializeSListHead(&lifo);
-    CHECK(InterlockedPopEntrySList(&lifo) == NULL && QueryDepthSList(&lifo) == 0);
-    CHECK(InterlockedPushEntrySList(&lifo, &first) == NULL);
-    CHECK(InterlockedPushEntrySList(&lifo, &second) == &first && QueryDepthSList(&lifo) == 2);
-    CHECK(InterlockedPopEntrySList(&lifo) == &second);
-    CHECK(InterlockedFlushSList(&lifo) == &first && QueryDepthSList(&lifo) == 0);
 }
 
 static void test_corrupt_list_stops(void) {
