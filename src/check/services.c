@@ -12,7 +12,7 @@
 // One that is under way, or an object that was allocated.
 struct service {
     uint64_t address;
-    uint64_t size;  // bytes of the driver's memory that it needs
+    uint64_t size;  // bytes of it: of an allocated object, or in the driver's memory
     uint8_t kind;   // enum pp_service
     bool is_live;   // allocated objects stay known when they are freed
     struct pp_trail begun;
@@ -124,19 +124,29 @@ static void judge_unload(const struct pp_event *event) {
     }
 }
 
-static bool needs_memory(const struct service *service) { return service->is_live && service->size > 0; }
+static bool needs_memory(const struct service *service) {
+    return service->is_live && service->size > 0 && words[service->kind].state != NULL;
+}
+
+// What is under way in these bytes, or NULL.
+static const struct service *find_inside(uint64_t address, uint64_t size) {
+    for (uint32_t i = 0; i < service_count; i++) {
+        if (needs_memory(&services[i]) && services[i].address - address < size) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
 
 static void judge_memory(const struct pp_event *event) {
     const struct pp_object *memory = pp_model_at(event->args[0]);
-    for (uint32_t i = 0; memory != NULL && i < service_count && pp_report_get() == NULL; i++) {
-        const struct service *service = &services[i];
-        if (needs_memory(service) && service->address - memory->address < memory->size) {
-            char what[96];
-            snprintf(what, sizeof(what), "memory freed with a %s in it that is %s",
-                     words[service->kind].word, words[service->kind].state);
-            pp_report(PP_RULE_ACTIVE_FREED, event, what);
-            pp_report_object(memory);
-        }
+    const struct service *service = memory != NULL ? find_inside(memory->address, memory->size) : NULL;
+    if (service != NULL) {
+        char what[96];
+        snprintf(what, sizeof(what), "memory freed with a %s in it that is %s",
+                 words[service->kind].word, words[service->kind].state);
+        pp_report(PP_RULE_ACTIVE_FREED, event, what);
+        pp_report_object(memory);
     }
 }
 
@@ -158,11 +168,25 @@ static void judge_handle(const struct pp_event *event) {
     pp_report(PP_RULE_OBJECT_HANDLE, event, what);
 }
 
-static void judge_free(const struct pp_event *event) {
-    bool is_set = is_live(event->args[0], PP_SERVICE_TIMER);
-    if (is_set || is_live(event->args[0], PP_SERVICE_WORK)) {
+// A timer of NDIS has a DPC, which is queued when its time has come.
+static void judge_timer_object(const struct pp_event *event) {
+    const struct service *object = find(event->args[0], PP_SERVICE_TIMER_OBJECT);
+    const struct service *inside =
+        object != NULL && object->is_live ? find_inside(object->address, object->size) : NULL;
+    if (inside == NULL) {
+        judge_handle(event);
+    } else {
         pp_report(PP_RULE_ACTIVE_FREED, event,
-                  is_set ? "timer object freed that is set" : "work item freed that is queued");
+                  inside->kind == PP_SERVICE_TIMER ? "timer object freed that is set"
+                                                   : "timer object freed whose function is due");
+    }
+}
+
+static void judge_free(const struct pp_event *event) {
+    if (event->args[1] == PP_SERVICE_TIMER_OBJECT) {
+        judge_timer_object(event);
+    } else if (is_live(event->args[0], PP_SERVICE_WORK)) {
+        pp_report(PP_RULE_ACTIVE_FREED, event, "work item freed that is queued");
     } else if (event->args[1] != PP_SERVICE_WORK) {
         judge_handle(event);
     }

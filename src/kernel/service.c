@@ -17,7 +17,7 @@ void *pp_service_take(enum pp_service service, size_t size) {
 
 void *pp_service_make(enum pp_service service, enum pp_point point, size_t size) {
     void *object = pp_fault_fires(point) ? NULL : pp_service_take(service, size);
-    PP_EMIT(SERVICE_MADE, pp_object(object), service, 0);
+    PP_EMIT(SERVICE_MADE, pp_object(object), service, size);
     return object;
 }
 

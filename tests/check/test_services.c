@@ -162,6 +162,13 @@ static void free_set_timer_object(void) {
     free_timer_object();
 }
 
+// The time has come, but the function has not run yet.
+static void free_due_timer_object(void) {
+    NdisSetTimerObject(fixture.kept[0], in_ms(0), 0, NULL);
+    NdisCancelTimerObject(fixture.kept[0]);
+    free_timer_object();
+}
+
 static void use_timer_object(void) {
     NdisSetTimerObject(fixture.kept[0], in_ms(5), 5, NULL);
     NdisMSleep(12 * 1000);
@@ -393,6 +400,10 @@ static const struct check_case cases[] = {
     {.rule = "ACTIVE-FREED",
      .title = "poolproof: ACTIVE-FREED: timer object freed that is set in DriverUnload",
      .catches = {.load = make_timer_object, .unload = free_set_timer_object},
+     .silent = {.load = make_timer_object, .unload = use_timer_object}},
+    {.rule = "ACTIVE-FREED",
+     .title = "poolproof: ACTIVE-FREED: timer object freed whose function is due in DriverUnload",
+     .catches = {.load = make_timer_object, .unload = free_due_timer_object},
      .silent = {.load = make_timer_object, .unload = use_timer_object}},
     {.rule = "ACTIVE-FREED",
      .title = "poolproof: ACTIVE-FREED: work item freed that is queued in DriverUnload",
