@@ -55,6 +55,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_PNP_ANSWERED] = {pp_check_events},
     [PP_EVENT_OID] = {pp_check_oids},
     [PP_EVENT_OID_RETURN] = {pp_check_oids},
+    [PP_EVENT_OID_ANSWERED] = {pp_check_oids},
     [PP_EVENT_OID_CANCEL] = {pp_check_oids},
     [PP_EVENT_CLOSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_PAUSE_ANSWERED] = {pp_check_bindings},

@@ -198,6 +198,10 @@ void pp_check_oids(const struct pp_event *event) {
         }
         break;
     case PP_EVENT_OID_RETURN: judge_return(event); break;
+    case PP_EVENT_OID_ANSWERED:
+        pp_expect((NDIS_STATUS)event->args[2] != NDIS_STATUS_PENDING,
+                  "RT-OID-ONCE: completes an OID request with PENDING");
+        break;
     case PP_EVENT_MEMORY_FREE:
     case PP_EVENT_IRP_COMPLETE: judge_end_of_memory(event); break;
     case PP_EVENT_CALLBACK_LEAVE: judge_leave(event); break;

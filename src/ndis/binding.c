@@ -83,6 +83,14 @@ static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adap
     parameters->MacAddressLength = PP_MAC_BYTES;
     pp_adapter_mac(adapter, parameters->CurrentMacAddress);
     parameters->LookaheadSize = pp_adapter_mtu(adapter);
+    parameters->MaxXmitLinkSpeed = parameters->XmitLinkSpeed = PP_LINK_SPEED;
+    parameters->MaxRcvLinkSpeed = parameters->RcvLinkSpeed = PP_LINK_SPEED;
+    parameters->MediaConnectState = MediaConnectStateConnected;
+    parameters->MediaDuplexState = MediaDuplexStateFull;
+    parameters->PhysicalMediumType = NdisPhysicalMedium802_3;
+    parameters->SupportedPacketFilters = PP_PACKET_TYPES;
+    parameters->MaxMulticastListSize = PP_MULTICAST_COUNT_MAX;
+    parameters->MacOptions = PP_MAC_OPTIONS;
     parameters->DataBackFillSize = pp_adapter_backfill(adapter);
 }
 

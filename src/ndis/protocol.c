@@ -90,13 +90,13 @@ VOID NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle) {
     if (protocol == NULL) {
         return;
     }
-    pp_protocol_wait_for_events(protocol);
     struct pp_binding *binding;
     for (uint32_t i = 0; (binding = pp_binding_at(i)) != NULL; i++) {
         if (binding->protocol == protocol) {
             pp_binding_remove(binding);
         }
     }
+    pp_protocol_wait_for_events(protocol);  // a bind that ended just now may have begun one
     if (protocol->entries.UninstallHandler != NULL) {
         struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_UNINSTALL, NdisProtocolHandle);
         protocol->entries.UninstallHandler();
