@@ -130,9 +130,8 @@ static void judge_end_of_memory(const struct pp_event *event) {
     }
 }
 
-// What lies below the frame that the callback was called from was the callback's own.
 static void judge_leave(const struct pp_event *event) {
-    const struct pp_request *request = pp_request_on_stack(event->stack_low, event->frame);
+    const struct pp_request *request = pp_request_on_stack(event);
     if (request != NULL) {
         pp_report_at(PP_RULE_OID_LIFE, event, "OID request on a stack that is left while it pends",
                      ", made in", &request->trail);

@@ -72,11 +72,21 @@ const struct pp_request *pp_request_in(const struct pp_object *object) {
     return NULL;
 }
 
-const struct pp_request *pp_request_on_stack(uint64_t low, uint64_t high) {
+// How much of the stack our own code uses between the callback's caller and where the event is sent:
+// that much of what is gone lies above the event's frame.
+#define OWN_STACK_BYTES 512u
+
+static bool is_left(uint64_t address, const struct pp_event *event) {
+    return address >= event->stack_low && address < event->frame + OWN_STACK_BYTES &&
+           address < event->stack_high;
+}
+
+const struct pp_request *pp_request_on_stack(const struct pp_event *event) {
     for (uint32_t i = 0; i < request_count; i++) {
         const struct pp_request *request = &requests[i];
-        if ((request->address >= low && request->address < high) ||
-            (request->buffer_size > 0 && request->buffer >= low && request->buffer < high)) {
+        bool is_made_here = request->trail.callback == event->callback && request->trail.op == event->op;
+        if (is_made_here && (is_left(request->address, event) ||
+                             (request->buffer_size > 0 && is_left(request->buffer, event)))) {
             return request;
         }
     }

@@ -30,8 +30,8 @@ const struct pp_request *pp_request_of(const struct pp_object *binding);
 // A pending request that lies in the object, or in what came with it, or NULL.
 const struct pp_request *pp_request_in(const struct pp_object *object);
 
-// A pending request in a part of the stack that has been left, with the buffers there, or NULL.
-const struct pp_request *pp_request_on_stack(uint64_t low, uint64_t high);
+// A pending request, itself or its buffer, on the stack of the callback that the event leaves, or NULL.
+const struct pp_request *pp_request_on_stack(const struct pp_event *event);
 
 // True if nothing was done to it since it was taken.
 bool pp_request_is_intact(const struct pp_request *request);
