@@ -276,8 +276,12 @@ static void add_binding(const struct pp_event *event) {
 }
 
 static void note_status(struct pp_object *binding, NDIS_STATUS status) {
-    binding->is_resetting =
-        status == NDIS_STATUS_RESET_START || (binding->is_resetting && status != NDIS_STATUS_RESET_END);
+    if (status == NDIS_STATUS_RESET_START) {
+        binding->is_resetting = true;
+        binding->reset_op = PP_OP_NONE;
+    } else if (status == NDIS_STATUS_RESET_END) {
+        binding->is_resetting = false;
+    }
 }
 
 // Of an event about a binding, which a driver may have named wrongly.
@@ -317,18 +321,6 @@ static void apply_binding(const struct pp_event *event) {
     }
 }
 
-// A driver has taken note of a pause when its handler waits or returns, and not before. What it does in
-// ops that began until then, it may have decided on while it did not know.
-static void note_pause(const struct pp_event *event) {
-    for (uint32_t i = 0; event->callback == PP_CALLBACK_PAUSE && i < pp_model_count(); i++) {
-        struct pp_object *object = pp_model_object(i);
-        if (object->kind == PP_OBJECT_BINDING && object->phase == PP_PHASE_PAUSING &&
-            object->pause_op == event->op && object->told_op == PP_OP_NONE) {
-            object->told_op = last_op;
-        }
-    }
-}
-
 static void apply_life(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_OP_BEGIN: last_op = event->op; break;
@@ -337,11 +329,11 @@ static void apply_life(const struct pp_event *event) {
     case PP_EVENT_PNP_COMPLETE:
     case PP_EVENT_PNP_ANSWERED: pp_told_apply(event); break;
     case PP_EVENT_CALLBACK_LEAVE:
-        note_pause(event);
+        pp_told_note(event, last_op);
         pp_told_apply(event);
         break;
     case PP_EVENT_WAIT:
-        note_pause(event);
+        pp_told_note(event, last_op);
         pp_request_apply(event);
         break;
     case PP_EVENT_OID:

@@ -72,7 +72,8 @@ static void judge_wait(const struct pp_event *event) {
 
 static void judge_send(const struct pp_event *event) {
     const struct pp_object *binding = pp_model_at(event->args[0]);
-    if (binding != NULL && binding->kind == PP_OBJECT_BINDING && binding->is_resetting) {
+    if (binding != NULL && binding->kind == PP_OBJECT_BINDING && binding->is_resetting &&
+        event->op > binding->reset_op) {
         pp_report(PP_RULE_RESET_QUIET, event, "send during a reset");
     }
 }

@@ -107,6 +107,7 @@ struct pp_object {
     uint16_t power_op;          // bindings: in which it got there
     uint16_t asleep_op;         // bindings: the last op begun when the driver had been told so
     bool is_resetting;          // bindings: between RESET_START and RESET_END
+    uint16_t reset_op;          // bindings: the last op begun when the driver had been told of it
     bool has_failed_oid;        // bindings: an OID request has failed
     bool has_filter;            // bindings: a packet filter is set
     bool has_multicasts;        // bindings: multicast addresses are set

@@ -39,7 +39,7 @@ static bool judge_binding(const struct pp_event *event) {
         pp_report_object(binding);
         return false;
     }
-    if (binding->is_resetting) {
+    if (binding->is_resetting && event->op > binding->reset_op) {
         pp_report(PP_RULE_RESET_QUIET, event, "OID request during a reset");
     }
     return true;
@@ -150,7 +150,8 @@ static void judge_close(const struct pp_event *event) {
         pp_report_at(PP_RULE_CLOSE_OIDS_OUT, event, "binding closed with an OID request out",
                      ", made in", &request->trail);
         pp_report_object(binding);
-    } else if (binding->has_filter || binding->has_multicasts) {
+    } else if ((binding->has_filter || binding->has_multicasts) && !binding->is_asleep &&
+               !binding->is_resetting) {  // else it takes no requests
         pp_report(PP_RULE_CLOSE_FILTERS, event,
                   binding->has_filter ? "binding closed with a packet filter set"
                                       : "binding closed with multicast addresses set");

@@ -3,6 +3,8 @@
 
 #include "base/guard.h"
 
+#include <poolproof/program.h>
+
 #define TOLD_COUNT_MAX 64u  // no world has as many fibers
 
 static struct pp_told_event events[TOLD_COUNT_MAX];
@@ -100,5 +102,32 @@ void pp_told_apply(const struct pp_event *event) {
         }
         break;
     default: remove_event(event->args[1]); break;
+    }
+}
+
+// === Taking note ===
+
+static void note_pause(const struct pp_event *event, uint16_t last_op) {
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        struct pp_object *object = pp_model_object(i);
+        if (object->kind == PP_OBJECT_BINDING && object->phase == PP_PHASE_PAUSING &&
+            object->pause_op == event->op && object->told_op == PP_OP_NONE) {
+            object->told_op = last_op;
+        }
+    }
+}
+
+static void note_reset(const struct pp_event *event, uint16_t last_op) {
+    struct pp_object *binding = pp_model_at(event->args[1]);
+    if (binding != NULL && binding->kind == PP_OBJECT_BINDING && binding->reset_op == PP_OP_NONE) {
+        binding->reset_op = last_op;
+    }
+}
+
+void pp_told_note(const struct pp_event *event, uint16_t last_op) {
+    if (event->callback == PP_CALLBACK_PAUSE) {
+        note_pause(event, last_op);
+    } else if (event->kind == PP_EVENT_CALLBACK_LEAVE && event->args[0] == PP_CALLBACK_STATUS) {
+        note_reset(event, last_op);
     }
 }

@@ -21,6 +21,11 @@ struct pp_told_event {
 void pp_told_reset(void);
 void pp_told_apply(const struct pp_event *event);
 
+// A driver has taken note of a pause when its handler waits or returns, of a reset when that returns,
+// and not before. What it does in ops that began until then, it may have decided on while it did not
+// know. `last_op` is the last one that has begun.
+void pp_told_note(const struct pp_event *event, uint16_t last_op);
+
 // The event of that notification; of that binding; told in this callback of the event's op. NULL: none.
 const struct pp_told_event *pp_told_with(uint64_t notification);
 const struct pp_told_event *pp_told_to(uint64_t binding);

@@ -201,8 +201,16 @@ static NDIS_STATUS look_into_list(NDIS_HANDLE context, NET_PNP_EVENT_NOTIFICATIO
     RUNNING                                                                                    \
     "f0 = create(a0)\nreset(b0, part: start)\nwrite(f0)\nreset(b0, part: end)\ncomplete(b0)\n" \
     "close(f0)\nunbind(b0)\n"
+#define WRITE_BEGUN_BEFORE_RESET                                                                      \
+    RUNNING "f0 = create(a0)\nwrite(f0) (at: 3 -> 0)\nreset(b0, part: start)\nreset(b0, part: end)\n" \
+            "complete(b0)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_AND_RESET WRITTEN "reset(b0)\nclose(f0)\nunbind(b0)\n"
 #define RESET_AND_QUERY RUNNING "f0 = create(a0)\nreset(b0, part: start)\nwrite(f0)\n"
+
+static NTSTATUS write_reached(IRP *irp) {
+    fixture_reached();
+    return fixture_write(irp);
+}
 
 static NTSTATUS query_only(IRP *irp) {
     ULONG speed;
@@ -386,6 +394,12 @@ static const struct check_case cases[] = {
      .silent.write = query_only,
      .program = RESET_AND_QUERY,
      .silent_program = WRITTEN},
+    {.rule = "RESET-QUIET",
+     .advice_count = 1,
+     .catches.write = fixture_write,
+     .silent.write = write_reached,
+     .program = RESET_AND_WRITE,
+     .silent_program = WRITE_BEGUN_BEFORE_RESET},
     {.rule = "IRQL-OID",
      .title = "poolproof: IRQL-OID: OID request above DISPATCH_LEVEL in IRP_MJ_WRITE",
      .catches.write = query_at_device_level,

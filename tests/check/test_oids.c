@@ -352,6 +352,13 @@ static NDIS_STATUS bind_and_filter(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETER
     return status;
 }
 
+#define CLOSED_IN_A_RESET BOUND "reset(b0, part: start)\nunbind(b0)\n"
+
+static NDIS_STATUS bind_and_filter_reached(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    fixture_reached();
+    return bind_and_filter(bind_context, parameters);
+}
+
 static NDIS_STATUS clear_and_unbind(NDIS_HANDLE unbind_context) {
     clear_filter();
     fixture_reached();
@@ -503,6 +510,12 @@ static const struct check_case cases[] = {
      .catches.bind = bind_and_filter,
      .silent = {.bind = bind_and_filter, .unbind = clear_and_unbind},
      .program = BIND_ONLY},
+    {.rule = "CLOSE-FILTERS",
+     .advice_count = 1,
+     .catches.bind = bind_and_filter,
+     .silent.bind = bind_and_filter_reached,
+     .program = BIND_ONLY,
+     .silent_program = CLOSED_IN_A_RESET},
     {.rule = "CLOSE-FILTERS",
      .advice_count = 1,
      .catches.bind = bind_and_join,
