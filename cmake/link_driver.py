@@ -16,8 +16,8 @@ OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|ll
                              r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
 OF_C = set("bcmp memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp "
            "strncpy strrchr strspn strstr".split())
-SECTION = re.compile(r"\] +(\w+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WA|AX)G? ", re.MULTILINE)
-NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+")
+SECTION = re.compile(r"\] +(\S+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WAT?|AX)G? ", re.MULTILINE)
+NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+|\.(text|data\.rel\.ro)\b.*|\.(bss|data)")
 
 
 def call(*command):
@@ -45,8 +45,12 @@ def tell(name, missing, wdk):
 
 
 def renamed_sections(readelf, path, name):
-    """Pragmas of the driver (alloc_text, data_seg ...) have named these, which only a loader would mind."""
+    """Pragmas and attributes of the driver (alloc_text, data_seg, allocate ...) have named these, which only
+    a loader would mind. What they hold is code and globals like any other: restored before each run."""
     for section, kind, flags in sorted(set(SECTION.findall(call(readelf, "-SW", path)))):
+        if flags == "WAT":
+            sys.exit(f"driver {name} has variables of its own for each thread ({section}), which a kernel "
+                     "does not have")
         if not NOT_THE_DRIVERS.fullmatch(section):
             ours = "text" if flags == "AX" else "data" if kind == "PROGBITS" else "bss"
             yield f"--rename-section={section}=pp_{ours}_{name}"

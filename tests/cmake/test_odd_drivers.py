@@ -15,6 +15,7 @@ poolproof_add_driver(gotchas_crash SOURCES sys/main.c sys/log.c DEFINES NDIS640=
 poolproof_add_driver(ahead SOURCES ahead.c more.c)
 poolproof_add_driver(unlinked SOURCES unlinked.c)
 poolproof_add_driver(pointless SOURCES log.c)
+poolproof_add_driver(threads SOURCES threads.c)
 """
 
 AHEAD = """
@@ -60,11 +61,18 @@ driver ahead needs what neither its own headers nor include/wdk has:
   WdfDriverMiniportUnload     wdf.h                    ahead.c:8
 """
 
+THREADS = """
+#include <ntddk.h>
+static __declspec(thread) LONG Mine = 3;
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) { return ++Mine; }
+"""
+
 
 def write(folder):
     gotchas.write(folder)
     for name, text in (("CMakeLists.txt", PROJECT), ("ahead.c", AHEAD), ("more.c", MORE),
-                       ("unlinked.c", UNLINKED), ("log.c", "int Log(void) { return 0; }\n"),
+                       ("unlinked.c", UNLINKED), ("threads.c", THREADS),
+                       ("log.c", "int Log(void) { return 0; }\n"),
                        ("load.prog", "poolproof 1\nload()\nunload()\n")):
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
 
@@ -99,6 +107,9 @@ def check_refused(tally, folder):
         for name in ("SomethingOfMine", "exit")], result.stdout)
     result = scratch.call(folder, "cmake --build build --target pointless")
     tally.check("a driver without an entry", "has no DriverEntry" in result.stdout, result.stdout)
+    result = scratch.call(folder, "cmake --build build --target threads")
+    tally.check("variables for each thread", result.returncode != 0 and "driver threads has variables of "
+                "its own for each thread (.tdata)" in result.stdout, result.stdout, result.stderr)
 
 
 def check_mended(tally, folder):

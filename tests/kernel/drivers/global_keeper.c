@@ -21,6 +21,38 @@ LONG Zero;
 static LONGLONG Zeroes[400];
 static UCHAR OddZeroes[7];
 
+// Whatever section they are put into.
+LONG Tentative;
+LONG Common __attribute__((common));
+__declspec(allocate("PAGEDATA")) LONG Allocated = 3;
+__attribute__((section("NONPAGE$a"))) LONG Attributed = 4;
+__attribute__((section(".bss.other"))) LONG AttributedZero;
+__attribute__((section(".settings"))) CHAR Text[] = "text";
+#pragma data_seg("INITDATA")
+LONG InSegment = 6;
+#pragma data_seg()
+#pragma bss_seg("INITBSS")
+LONG InZeroSegment;
+#pragma bss_seg()
+LONG BehindSegments = 8;
+__declspec(align(4096)) static UCHAR Aligned[8192];
+static const CHAR *volatile Pointer = "pointer";
+
+static BOOLEAN IsFreshElsewhere(VOID) {
+    return Tentative == 0 && Common == 0 && Allocated == 3 && Attributed == 4 && AttributedZero == 0 &&
+           Text[0] == 't' && InSegment == 6 && InZeroSegment == 0 && BehindSegments == 8 &&
+           Aligned[0] == 0 && Aligned[8191] == 0 && Pointer[0] == 'p';
+}
+
+static VOID SpoilElsewhere(VOID) {
+    static const CHAR Other[] = "other";
+    Tentative = Common = Allocated = Attributed = AttributedZero = InSegment = InZeroSegment = 0x77;
+    BehindSegments = 0x77;
+    RtlFillMemory(Text, sizeof(Text), 0xEE);
+    RtlFillMemory(Aligned, sizeof(Aligned), 0xEE);
+    Pointer = Other;
+}
+
 static BOOLEAN IsFresh(VOID) {
     for (ULONG i = 0; i < ARRAYSIZE(Zeroes); i++) {
         if (Zeroes[i] != 0) {
@@ -48,9 +80,10 @@ static VOID Spoil(VOID) {
 }
 
 _Use_decl_annotations_ NTSTATUS DriverEntry(DRIVER_OBJECT *DriverObject, UNICODE_STRING *RegistryPath) {
-    if (!IsFresh() || CountCalls() != 42) {
+    if (!IsFresh() || !IsFreshElsewhere() || CountCalls() != 42) {
         KeBugCheckEx(1, 0, 0, 0, 0);
     }
     Spoil();
+    SpoilElsewhere();
     return IsFresh() ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
