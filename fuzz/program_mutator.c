@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "program_mutator.h"
 
-#define OPS_MAX 64  // of what is made; longer seeds are cut when they are mutated
+#define SCHEDULE_ONCE_IN 4  // mutations
+#define OPS_MAX 64          // of what is made; longer seeds are cut when they are mutated
 
 void (*pp_target_on_mutation)(void);
+const struct pp_driver *pp_target_driver;
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
@@ -61,6 +63,25 @@ static size_t write_program(struct pp_program *program, uint8_t *bytes, size_t s
     return size;
 }
 
+// Lets a search choose who goes on, and makes choices of it. Where a switch point is and who is ready
+// there only a run can tell; choices put down blindly mostly come to nothing.
+static void choose_schedule(struct pp_program *program, uint32_t seed) {
+    static struct pp_verdict verdict;
+    uint32_t variant = seed / SCHEDULE_ONCE_IN;
+    struct pp_search search = {.strategy = variant % 3 == 0 ? PP_STRATEGY_RANDOM : PP_STRATEGY_DELAY,
+                               .depth = variant % 3,
+                               .number = 1,
+                               .seed = seed};
+    const struct pp_run_options options = {.search = &search};
+
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        uint8_t kind = program->ops[i].kind;
+        search.step_count += reach.calls[kind] + reach.accesses[kind];
+    }
+    pp_run(pp_target_driver, program, &options, &verdict);
+    *program = *pp_run_recorded();
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed) {
     static struct pp_program program;
 
@@ -71,6 +92,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, uns
     pp_program_mutate(&program, OPS_MAX, &reach, seed);
     if (program.op_count == 0) {
         pp_program_mutate(&program, OPS_MAX, &reach, ~seed);
+    }
+    if (pp_target_driver && seed % SCHEDULE_ONCE_IN == 0) {
+        choose_schedule(&program, seed);
     }
     return write_program(&program, bytes, size_max);
 }

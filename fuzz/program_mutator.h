@@ -8,6 +8,9 @@
 // The language of the target's programs. Each target defines it.
 extern enum pp_language pp_target_language;
 
+// The driver that programs are played on, for schedules to be tried; NULL if there is none.
+extern const struct pp_driver *pp_target_driver;
+
 // An engine's input is a program's binary form; a seed may also be text.
 void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program);
 

@@ -27,6 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
                 name ? "names no driver of this binary" : "must name a driver of this binary");
         exit(2);
     }
+    pp_target_driver = driver;
     // The world puts its signal handlers in place with the first run; libFuzzer leaves those alone
     // that it finds.
     pp_run(driver, &empty, &options, &verdict);

@@ -267,6 +267,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
     atexit(on_exit_unasked);
     pp_target_on_mutation = on_mutation;
     if (session.subject.driver) {
+        pp_target_driver = session.subject.driver;
         pp_edges_begin(session.subject.driver);
     }
     session.begin_seconds = now_seconds();
