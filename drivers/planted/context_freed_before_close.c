@@ -2,7 +2,7 @@
 // UnbindAdapter returns PENDING while the close is pending, and CloseAdapterComplete completes the
 // unbind with what it finds in the binding context. But UnbindAdapter has freed the context
 // already.
-// Expected title: poolproof: MEM-UAF: freed memory read in CloseAdapterComplete
+// Expected title: poolproof: UNBIND-CTX-LIFE: binding context freed while NDIS may call with it in UnbindAdapter
 
 #define NDIS630 1
 

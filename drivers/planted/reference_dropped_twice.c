@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Answers bind, unbind, pause and restart out of a work item. A write that cannot be sent for lack
 // of memory gives back its reference to the binding twice: the binding is gone while it is bound.
-// Expected title: poolproof: MEM-UAF: freed memory written in BeginEvent
+// Expected title: poolproof: UNBIND-CTX-LIFE: binding context freed while NDIS may call with it in DereferenceBinding
 
 #define NDIS630 1
 

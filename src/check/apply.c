@@ -4,8 +4,10 @@
 #include "base/grow.h"
 #include "base/guard.h"
 #include "check/apply_data.h"
+#include "check/apply_life.h"
 #include "check/chain.h"
 #include "check/flight.h"
+#include "check/life.h"
 #include "check/parts.h"
 #include "check/receipt.h"
 #include "check/request.h"
@@ -29,18 +31,18 @@ static uint32_t take_count;
 static uint32_t take_capacity;
 static struct pp_null last_null;
 static uint16_t pool_free_op;  // that freed a pool last
-static uint16_t last_op;       // the last one that has begun
 
 void pp_model_reset(void) {
     take_count = 0;
     last_null.kind = PP_NULL_NONE;
     pool_free_op = PP_OP_NONE;
-    last_op = 0;
     pp_store_reset();
     pp_flight_reset();
     pp_receipt_reset();
     pp_request_reset();
     pp_told_reset();
+    pp_life_reset();
+    pp_apply_life_reset();
     pp_apply_data_reset();
 }
 
@@ -267,98 +269,6 @@ static void count_mapping(const struct pp_event *event, int change) {
     }
 }
 
-// === Bindings ===
-
-static void add_binding(const struct pp_event *event) {
-    struct pp_object *binding = pp_store_add(PP_OBJECT_BINDING, event->args[0], 0, event);
-    binding->data_backfill = (uint32_t)event->args[2];
-    binding->context_backfill = (uint32_t)event->args[3];
-}
-
-static void note_status(struct pp_object *binding, NDIS_STATUS status) {
-    if (status == NDIS_STATUS_RESET_START) {
-        binding->is_resetting = true;
-        binding->reset_op = PP_OP_NONE;
-    } else if (status == NDIS_STATUS_RESET_END) {
-        binding->is_resetting = false;
-    }
-}
-
-// Of an event about a binding, which a driver may have named wrongly.
-static void apply_binding(const struct pp_event *event) {
-    struct pp_object *binding = pp_model_at(event->args[0]);
-    bool is_pending = event->args[1] == (uint32_t)NDIS_STATUS_PENDING;
-    if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
-        return;
-    }
-    switch (event->kind) {
-    case PP_EVENT_BINDING_PAUSED: binding->phase = PP_PHASE_PAUSED; break;
-    case PP_EVENT_BINDING_RESTARTING: binding->phase = PP_PHASE_RESTARTING; break;
-    case PP_EVENT_BINDING_RUNNING: binding->phase = PP_PHASE_RUNNING; break;
-    case PP_EVENT_BINDING_PAUSING:
-        binding->phase = PP_PHASE_PAUSING;
-        binding->pause_op = event->op;
-        binding->told_op = PP_OP_NONE;
-        break;
-    case PP_EVENT_BINDING_CLOSING: binding->phase = PP_PHASE_CLOSING; break;
-    case PP_EVENT_BINDING_END: binding->phase = PP_PHASE_ENDED; break;
-    case PP_EVENT_OPEN:
-    case PP_EVENT_OPEN_FINISHED: binding->is_open |= event->args[1] == NDIS_STATUS_SUCCESS; break;
-    case PP_EVENT_CLOSE:
-        binding->is_open = false;
-        binding->was_closed = true;
-        break;
-    case PP_EVENT_CLOSE_ANSWERED: binding->is_close_pending = is_pending; break;
-    case PP_EVENT_CLOSE_FINISHED: binding->is_close_pending = false; break;
-    case PP_EVENT_RESTART_ATTRIBUTES: binding->data_backfill = (uint32_t)event->args[2]; break;
-    case PP_EVENT_POWER:
-        binding->is_asleep = event->args[1] > NetDeviceStateD0;
-        binding->power_op = event->op;
-        binding->asleep_op = last_op;
-        break;
-    case PP_EVENT_STATUS: note_status(binding, (NDIS_STATUS)event->args[1]); break;
-    default: break;
-    }
-}
-
-static void apply_life(const struct pp_event *event) {
-    switch (event->kind) {
-    case PP_EVENT_OP_BEGIN: last_op = event->op; break;
-    case PP_EVENT_CALLBACK_ENTER:
-    case PP_EVENT_PNP_EVENT:
-    case PP_EVENT_PNP_COMPLETE:
-    case PP_EVENT_PNP_ANSWERED: pp_told_apply(event); break;
-    case PP_EVENT_CALLBACK_LEAVE:
-        pp_told_note(event, last_op);
-        pp_told_apply(event);
-        break;
-    case PP_EVENT_WAIT:
-        pp_told_note(event, last_op);
-        pp_request_apply(event);
-        break;
-    case PP_EVENT_OID:
-    case PP_EVENT_OID_TAKEN:
-    case PP_EVENT_OID_RETURN:
-    case PP_EVENT_OID_ANSWERED: pp_request_apply(event); break;
-    case PP_EVENT_BINDING_BEGIN: add_binding(event); break;
-    case PP_EVENT_BINDING_PAUSED:
-    case PP_EVENT_BINDING_RESTARTING:
-    case PP_EVENT_BINDING_RUNNING:
-    case PP_EVENT_BINDING_PAUSING:
-    case PP_EVENT_BINDING_CLOSING:
-    case PP_EVENT_BINDING_END:
-    case PP_EVENT_OPEN:
-    case PP_EVENT_OPEN_FINISHED:
-    case PP_EVENT_CLOSE:
-    case PP_EVENT_CLOSE_ANSWERED:
-    case PP_EVENT_CLOSE_FINISHED:
-    case PP_EVENT_RESTART_ATTRIBUTES:
-    case PP_EVENT_POWER:
-    case PP_EVENT_STATUS: apply_binding(event); break;
-    default: break;  // most events change nothing here, and cost no look-up
-    }
-}
-
 // === What is made ===
 
 static void add_pool(const struct pp_event *event) {
@@ -455,6 +365,7 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_OBJECT_FREE:
     case PP_EVENT_IRP_COMPLETE:
     case PP_EVENT_CONTEXT_GONE:
+    case PP_EVENT_REGISTER_UNDONE:
     case PP_EVENT_DEREGISTER: pp_store_remove(args[0], event); break;
     case PP_EVENT_MEMORY_FREE:
     case PP_EVENT_MDL_FREE:
@@ -478,6 +389,6 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_INDICATE:
     case PP_EVENT_INDICATED:
     case PP_EVENT_RETURN_TAKEN: pp_receipt_apply(event); break;
-    default: apply_life(event); break;
+    default: pp_apply_life(event); break;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules about the life of registrations and bindings, and about what never ends.
+// Rules about how bindings pause, close and end, and about what never ends.
 #include "check/family.h"
 #include "check/receipt.h"
 #include "check/report.h"
@@ -37,18 +37,20 @@ static bool judge_kept(const struct pp_event *event, const struct pp_object *bin
 static void judge_close(const struct pp_event *event) {
     const struct pp_object *binding = pp_model_at(event->args[0]);
     if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
-        pp_report(PP_RULE_CLOSE_HANDLE, event, "something closed that is no binding");
+        pp_report(pp_check_rule_of_handle(event, binding), event, "something closed that is no binding");
     } else if (binding->was_closed) {
         pp_report(PP_RULE_CLOSE_TWICE, event, "binding closed again");
         pp_report_object(binding);
     } else if (!binding->is_open) {
-        pp_report(PP_RULE_CLOSE_HANDLE, event, "binding closed that is not open");
+        pp_report(pp_check_rule_of_handle(event, binding), event, "binding closed that is not open");
         pp_report_object(binding);
     } else if (binding->live_count > 0) {
         pp_report(PP_RULE_CLOSE_SENDS_OUT, event, "binding closed with sends out");
         add_sends_out(binding);
-    } else {
-        judge_kept(event, binding);
+    } else if (judge_kept(event, binding) && binding->phase != PP_PHASE_OPENING &&
+               binding->phase != PP_PHASE_CLOSING) {
+        pp_report(PP_RULE_CLOSE_CONTEXT, event, "binding closed outside of bind and unbind");
+        pp_report_object(binding);
     }
 }
 
@@ -90,39 +92,6 @@ static void judge_end(const struct pp_event *event) {
     } else if (!is_unbind && (binding->is_open || binding->is_close_pending)) {
         pp_report_callback(PP_RULE_BIND_FAIL_CLEAN, event, "failed bind with the adapter open",
                            PP_CALLBACK_BIND);
-    }
-}
-
-static const struct pp_object *live_protocol(void) {
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        if (object->kind == PP_OBJECT_PROTOCOL && object->state == PP_OBJECT_LIVE) {
-            return object;
-        }
-    }
-    return NULL;
-}
-
-static void judge_protocols(const struct pp_event *event) {
-    const struct pp_object *protocol = live_protocol();
-    if (event->kind == PP_EVENT_LOADED) {
-        if (!NT_SUCCESS((NTSTATUS)event->args[0]) && protocol != NULL) {
-            pp_report_at(PP_RULE_REG_FAIL_DEREG, event, "DriverEntry failed with a protocol registered",
-                         " in", &protocol->made);
-        }
-    } else if (protocol != NULL) {
-        pp_report_at(PP_RULE_DEREG_ONCE, event, "protocol still registered at unload", ", registered in",
-                     &protocol->made);
-    }
-}
-
-static void judge_deregister(const struct pp_event *event) {
-    const struct pp_object *protocol = pp_model_at(event->args[0]);
-    if (protocol == NULL || protocol->kind != PP_OBJECT_PROTOCOL) {
-        pp_report(PP_RULE_DEREG_ONCE, event, "something deregistered that is no protocol");
-    } else if (protocol->state == PP_OBJECT_FREED) {
-        pp_report(PP_RULE_DEREG_ONCE, event, "protocol deregistered again");
-        pp_report_object(protocol);
     }
 }
 
@@ -194,8 +163,6 @@ void pp_check_bindings(const struct pp_event *event) {
     case PP_EVENT_PAUSE_ANSWERED: judge_pause(event); break;
     case PP_EVENT_UNBIND_ANSWERED: judge_unbind(event); break;
     case PP_EVENT_BINDING_END: judge_end(event); break;
-    case PP_EVENT_DEREGISTER: judge_deregister(event); break;
-    case PP_EVENT_STUCK: judge_stuck(event); break;
-    default: judge_protocols(event); break;
+    default: judge_stuck(event); break;
     }
 }

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 // The families of rules; each judges one event before the model takes it in.
 #pragma once
-#include "check/model.h"
+#include "check/report.h"
 
 // The live pool of that kind that a call names, or NULL after a report.
 const struct pp_object *pp_check_pool_handle(const struct pp_event *event, uint64_t handle,
                                              bool wants_nb_pool);
+
+// The open binding whose handle, the event's first argument, is used for "<act>", or NULL after a
+// report.
+const struct pp_object *pp_check_handle(const struct pp_event *event, const char *act);
+
+// The rule that using this handle breaks, which is not that of an open binding (NULL: of none).
+enum pp_rule_index pp_check_rule_of_handle(const struct pp_event *event,
+                                           const struct pp_object *binding);
 
 // Forgets what the kernel does for the driver.
 void pp_services_reset(void);
@@ -21,6 +29,8 @@ void pp_check_mdls(const struct pp_event *event);
 void pp_check_tags(const struct pp_event *event);
 void pp_check_sends(const struct pp_event *event);
 void pp_check_receives(const struct pp_event *event);
+void pp_check_protocols(const struct pp_event *event);
+void pp_check_opens(const struct pp_event *event);
 void pp_check_bindings(const struct pp_event *event);
 void pp_check_oids(const struct pp_event *event);
 void pp_check_events(const struct pp_event *event);

@@ -3,19 +3,20 @@
 #include "check/family.h"
 #include "check/chain.h"
 #include "check/flight.h"
+#include "check/life.h"
 #include "check/report.h"
 #include "check/usable.h"
 
 #include "base/guard.h"
 
-static bool judge_binding(const struct pp_event *event, const struct pp_object *binding) {
-    if (binding == NULL || binding->kind != PP_OBJECT_BINDING) {
-        pp_report(PP_RULE_CLOSE_HANDLE, event, "send on something that is no binding");
+static bool judge_binding(const struct pp_event *event) {
+    const struct pp_object *binding = pp_check_handle(event, "send");
+    if (binding == NULL) {
         return false;
     }
-    if (!binding->is_open) {
-        pp_report(PP_RULE_CLOSE_HANDLE, event,
-                  binding->was_closed ? "send on a closed binding" : "send before the adapter is open");
+    if (pp_life_is_given_up(binding, event)) {
+        pp_report(PP_RULE_UNBINDADAPTER_HANDLE, event, "send after NdisUnbindAdapter");
+        pp_report_object(binding);
         return false;
     }
     if (binding->phase == PP_PHASE_PAUSING) {
@@ -98,7 +99,7 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
 }
 
 PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
-    if (!judge_binding(event, pp_model_at(event->args[0]))) {
+    if (!judge_binding(event)) {
         return;
     }
     uint64_t first = event->args[1];

@@ -241,6 +241,12 @@ bool pp_schedule_block(const void *object, uint64_t wake_ticks) {
     return !self->is_timed_out;
 }
 
+void pp_schedule_yield(void) {
+    struct pp_fiber *self = current;
+    put_ready(ready_count, (uint32_t)(self - fibers));
+    pp_fiber_leave(self);
+}
+
 // The longest waiting of the fibers that `object` blocks.
 static struct pp_fiber *find_blocked(const void *object) {
     struct pp_fiber *found = NULL;

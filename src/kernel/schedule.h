@@ -30,6 +30,9 @@ struct pp_fiber *pp_schedule_current(void);
 // Blocks the current fiber until pp_schedule_wake(object) or until that time. False if time was up.
 bool pp_schedule_block(const void *object, uint64_t wake_ticks);
 
+// Lets everybody else who is ready go on first, as far as they can. On a fiber.
+void pp_schedule_yield(void);
+
 // Makes fibers that are blocked on the object ready: the longest waiting one, or all. Returns how many.
 uint32_t pp_schedule_wake(const void *object, bool all);
 

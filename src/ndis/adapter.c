@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Network adapters: a name and what a stack above them wants to know.
+#include "base/emit.h"
 #include "base/expect.h"
+#include "base/touch.h"
 #include "kernel/memory.h"
 #include "kernel/registry.h"
 #include "ndis/binding.h"
@@ -83,4 +85,41 @@ bool pp_ndis_remove_adapter(uint32_t adapter) {
     adapters[adapter].is_gone = true;
     pp_binding_remove_all_of(adapter);
     return true;
+}
+
+// === What it is called ===
+
+// In memory that the driver frees.
+static NDIS_STATUS give_friendly_name(const struct pp_binding *binding, NDIS_STRING *ret_name) {
+    static const char text[] = "poolproof adapter 000";
+    const USHORT chars = sizeof(text) - 1;
+    if (binding == NULL || !pp_touch_write(ret_name, sizeof(*ret_name))) {
+        return NDIS_STATUS_FAILURE;
+    }
+    WCHAR *name =
+        NdisAllocateMemoryWithTagPriority(NULL, chars * sizeof(WCHAR), 'emaN', NormalPoolPriority);
+    if (name == NULL) {
+        return NDIS_STATUS_RESOURCES;
+    }
+    for (USHORT i = 0; i < chars; i++) {
+        name[i] = (WCHAR)text[i];
+    }
+    const WCHAR *digits = adapters[binding->adapter].text + FIRST_DIGIT;
+    NdisMoveMemory(name + chars - 3, digits, 3 * sizeof(WCHAR));
+    *ret_name = (NDIS_STRING){chars * sizeof(WCHAR), chars * sizeof(WCHAR), name};
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS NdisQueryAdapterInstanceName(NDIS_STRING *AdapterInstanceName,
+                                         NDIS_HANDLE NdisBindingHandle) {
+    pp_switch_point();
+    if (!PP_EMIT(BINDING_USE, pp_object(NdisBindingHandle))) {
+        return NDIS_STATUS_FAILURE;
+    }
+    return give_friendly_name(pp_binding_of_handle(NdisBindingHandle), AdapterInstanceName);
+}
+
+NDIS_STATUS NdisQueryBindInstanceName(NDIS_STRING *pAdapterInstanceName, NDIS_HANDLE BindingContext) {
+    pp_switch_point();
+    return give_friendly_name(pp_binding_of_bind_context(BindingContext), pAdapterInstanceName);
 }

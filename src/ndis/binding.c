@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The life of a binding: bind, open, restart, pause, close, unbind. Each is one activity on a fiber of
-// its own; where the driver answers PENDING the activity waits until the driver calls back.
+// The life of a binding: bind and unbind. Each is one activity on a fiber of its own; where the driver
+// answers PENDING the activity waits until the driver calls back.
 #include "ndis/binding.h"
 
 #include "base/emit.h"
@@ -36,6 +36,10 @@ struct pp_binding *pp_binding_of_number(uint32_t number) {
 
 uint32_t pp_binding_number(const struct pp_binding *binding) { return (uint32_t)(binding - bindings); }
 
+struct pp_binding *pp_binding_of_bind_context(NDIS_HANDLE bind_context) {
+    return pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, bind_context, binding_count));
+}
+
 struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle) {
     struct pp_binding *binding =
         pp_binding_of_number(pp_handle_index(PP_HANDLE_BINDING, handle, binding_count));
@@ -64,13 +68,13 @@ void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame
     pp_schedule_wake(&binding->callback_count, /*all=*/true);
 }
 
-static void wait_for_callbacks(struct pp_binding *binding) {
+void pp_binding_wait_for_callbacks(struct pp_binding *binding) {
     while (binding->callback_count > 0) {
         pp_schedule_block(&binding->callback_count, PP_NEVER);
     }
 }
 
-// === Bind and open ===
+// === Bind ===
 
 static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adapter) {
     *parameters = (NDIS_BIND_PARAMETERS){0};
@@ -102,11 +106,12 @@ static void run_bind(void *subject, uint64_t detail) {
     NDIS_BIND_PARAMETERS parameters;
     fill_bind_parameters(&parameters, binding->adapter);
     PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number, parameters.DataBackFillSize,
-            parameters.ContextBackFillSize);
+            parameters.ContextBackFillSize, pp_object(bind_context));
     binding->bind.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_BIND, binding->handle);
     NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,
                                                                          bind_context, &parameters);
+    binding->is_bind_over = true;
     pp_callback_leave(frame, binding->handle, status);
     status = pp_answer_settle(&binding->bind, status);
     if (status == NDIS_STATUS_SUCCESS) {
@@ -121,16 +126,23 @@ static void run_bind(void *subject, uint64_t detail) {
     pp_protocol_tell_binds(binding->protocol);
 }
 
-bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
+// NDIS binds a protocol to an adapter once.
+static bool is_bound(uint32_t adapter) {
+    for (uint32_t i = 0; i < binding_count; i++) {
+        if (bindings[i].adapter == adapter && bindings[i].state != PP_BINDING_UNBOUND) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool begin_bind(uint32_t number, uint32_t adapter) {
     struct pp_protocol *protocol = pp_protocol_first();
-    if (protocol == NULL || pp_adapter_is_gone(adapter)) {
-        return false;
-    }
     struct pp_binding *binding = &bindings[number];
-    if (!pp_schedule_start(PP_ACTIVITY_BIND, run_bind, binding, 0)) {
+    if (protocol == NULL || pp_adapter_is_gone(adapter) || is_bound(adapter) ||
+        !pp_schedule_start(PP_ACTIVITY_BIND, run_bind, binding, 0)) {
         return false;
     }
-    binding_count = number >= binding_count ? number + 1 : binding_count;
     *binding = (struct pp_binding){.is_used = true,
                                    .adapter = adapter,
                                    .protocol = protocol,
@@ -139,127 +151,35 @@ bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
     return true;
 }
 
+bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
+    bool is_begun = begin_bind(number, adapter);
+    binding_count = is_begun && number >= binding_count ? number + 1 : binding_count;
+    return is_begun;
+}
+
+bool pp_binding_bind_again(struct pp_binding *binding) {
+    return binding->is_used && pp_binding_can(binding, PP_STEP_BIND) && binding->callback_count == 0 &&
+           begin_bind(pp_binding_number(binding), binding->adapter);
+}
+
 VOID NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status) {
     pp_switch_point();
-    PP_EMIT(BIND_COMPLETE, pp_object(BindAdapterContext), (uint32_t)Status);
-    struct pp_binding *binding =
-        pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindAdapterContext, binding_count));
+    if (!PP_EMIT(BIND_COMPLETE, pp_object(BindAdapterContext), (uint32_t)Status)) {
+        return;
+    }
+    struct pp_binding *binding = pp_binding_of_bind_context(BindAdapterContext);
     if (binding != NULL) {
         pp_answer_give(&binding->bind, Status);
     }
 }
 
-// Where the driver wants the results of the open must still be there when a pending open ends.
-static void finish_open(struct pp_binding *binding) {
-    binding->is_open = true;
-    pp_touch_write(binding->open_handle, sizeof(*binding->open_handle));
-    *binding->open_handle = binding->handle;
-    if (binding->medium_index != NULL) {
-        pp_touch_write(binding->medium_index, sizeof(*binding->medium_index));
-        *binding->medium_index = 0;
-    }
-}
-
-NDIS_STATUS NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext,
-                              NDIS_OPEN_PARAMETERS *OpenParameters, NDIS_HANDLE BindContext,
-                              NDIS_HANDLE *NdisBindingHandle) {
-    pp_switch_point();
-    struct pp_binding *binding =
-        pp_binding_of_number(pp_handle_index(PP_HANDLE_BIND_CONTEXT, BindContext, binding_count));
-    if (pp_protocol_of_handle(NdisProtocolHandle) == NULL || binding == NULL ||
-        binding->state != PP_BINDING_OPENING || binding->is_open || binding->is_open_pending) {
-        PP_EMIT(OPEN, 0, (uint32_t)NDIS_STATUS_FAILURE, pp_object(ProtocolBindingContext));
-        return NDIS_STATUS_FAILURE;
-    }
-    binding->context = ProtocolBindingContext;
-    binding->open_handle = NdisBindingHandle;
-    pp_touch_read(OpenParameters, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1);
-    binding->medium_index = OpenParameters->SelectedMediumIndex;
-    bool is_set;
-    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_OPEN, &is_set);
-    NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
-    if (status == NDIS_STATUS_SUCCESS) {
-        finish_open(binding);
-    }
-    binding->is_open_pending = status == NDIS_STATUS_PENDING;
-    PP_EMIT(OPEN, pp_object(binding->handle), (uint32_t)status, pp_object(ProtocolBindingContext));
-    return status;
-}
-
-static void run_finish_open(void *subject, uint64_t status) {
-    struct pp_binding *binding = subject;
-    if ((NDIS_STATUS)status == NDIS_STATUS_SUCCESS) {
-        finish_open(binding);
-    }
-    PP_EMIT(OPEN_FINISHED, pp_object(binding->handle), (uint32_t)status);
-    struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_OPEN_COMPLETE);
-    binding->protocol->entries.OpenAdapterCompleteHandlerEx(binding->context, (NDIS_STATUS)status);
-    pp_binding_leave(binding, frame);
-}
-
-bool pp_ndis_finish_open(uint32_t number, NDIS_STATUS status) {
-    struct pp_binding *binding = pp_binding_of_number(number);
-    if (binding == NULL || !binding->is_open_pending ||
-        !pp_schedule_start(PP_ACTIVITY_DPC, run_finish_open, binding, (uint32_t)status)) {
-        return false;
-    }
-    binding->is_open_pending = false;
-    return true;
-}
-
-// === Close and unbind ===
-
-// No callback runs any more when a close has completed, but one that closes cannot wait for itself.
-static void wait_for_other_callbacks(struct pp_binding *binding) {
-    if (pp_now.callback == PP_CALLBACK_RECEIVE) {
-        return;
-    }
-    pp_receive_wait_for_callbacks(binding);
-    if (pp_now.callback != PP_CALLBACK_SEND_COMPLETE && pp_now.callback != PP_CALLBACK_OPEN_COMPLETE) {
-        wait_for_callbacks(binding);
-    }
-}
-
-NDIS_STATUS NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle) {
-    pp_switch_point();
-    PP_EMIT(CLOSE, pp_object(NdisBindingHandle));
-    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
-    if (binding == NULL) {
-        return NDIS_STATUS_SUCCESS;
-    }
-    binding->is_open = false;
-    wait_for_other_callbacks(binding);
-    bool is_set;
-    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_CLOSE, &is_set);
-    NDIS_STATUS status = (NDIS_STATUS)pp_status_values[outcome];
-    binding->is_close_pending = status == NDIS_STATUS_PENDING;
-    PP_EMIT(CLOSE_ANSWERED, pp_object(binding->handle), (uint32_t)status);
-    return status;
-}
-
-static void run_finish_close(void *subject, uint64_t detail) {
-    (void)detail;
-    struct pp_binding *binding = subject;
-    pp_receive_wait_for_callbacks(binding);
-    PP_EMIT(CLOSE_FINISHED, pp_object(binding->handle));
-    struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_CLOSE_COMPLETE);
-    binding->protocol->entries.CloseAdapterCompleteHandlerEx(binding->context);
-    pp_binding_leave(binding, frame);
-}
-
-bool pp_ndis_finish_close(uint32_t number) {
-    struct pp_binding *binding = pp_binding_of_number(number);
-    if (binding == NULL || !binding->is_close_pending ||
-        !pp_schedule_start(PP_ACTIVITY_DPC, run_finish_close, binding, 0)) {
-        return false;
-    }
-    binding->is_close_pending = false;
-    return true;
-}
+// === Unbind ===
 
 VOID NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext) {
     pp_switch_point();
-    PP_EMIT(UNBIND_COMPLETE, pp_object(UnbindContext));
+    if (!PP_EMIT(UNBIND_COMPLETE, pp_object(UnbindContext))) {
+        return;
+    }
     struct pp_binding *binding =
         pp_binding_of_number(pp_handle_index(PP_HANDLE_UNBIND_CONTEXT, UnbindContext, binding_count));
     if (binding != NULL) {
@@ -277,8 +197,8 @@ static void unbind(struct pp_binding *binding) {
         self->activity = activity;
     }
     pp_binding_move(binding, PP_STEP_UNBIND);
-    PP_EMIT(BINDING_CLOSING, pp_object(binding->handle));
     NDIS_HANDLE unbind_context = pp_handle_make(PP_HANDLE_UNBIND_CONTEXT, pp_binding_number(binding));
+    PP_EMIT(BINDING_CLOSING, pp_object(binding->handle), pp_object(unbind_context));
     binding->unbind.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_UNBIND, binding->handle);
     NDIS_STATUS status =
@@ -331,7 +251,7 @@ void pp_binding_remove(struct pp_binding *binding) {
         self->activity = activity;
         self->subject = subject;
     }
-    wait_for_callbacks(binding);
+    pp_binding_wait_for_callbacks(binding);
 }
 
 bool pp_ndis_unbind_any(void) {

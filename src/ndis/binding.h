@@ -22,6 +22,7 @@ struct pp_told {
 
 struct pp_protocol {
     bool is_live;
+    bool is_ending;       // it is being deregistered: nothing is bound any more
     bool knows_binds;     // it was told that all that can be bound is bound
     struct pp_told told;  // of all bindings
     NDIS_HANDLE context;  // the driver's
@@ -38,8 +39,12 @@ struct pp_binding {
     struct pp_protocol *protocol;
     NDIS_HANDLE handle;
     NDIS_HANDLE context;       // ProtocolBindingContext
-    NDIS_HANDLE *open_handle;  // where a pending open puts its results
+    bool is_bind_over;         // ProtocolBindAdapterEx has returned
+    NDIS_HANDLE *open_handle;  // where an open puts its results
     UINT *medium_index;        // likewise; may be NULL
+    UINT medium;               // the result itself
+    uintptr_t stack_low;       // of the fiber that opened the adapter
+    uintptr_t stack_high;
     uint32_t sends_in_flight;
     uint32_t callback_count;  // callbacks that are running; a close waits for them
     uint32_t receive_count;   // of these, receives and status indications
@@ -58,19 +63,25 @@ struct pp_binding {
 struct pp_binding *pp_binding_of_number(uint32_t number);
 uint32_t pp_binding_number(const struct pp_binding *binding);
 
+// The binding of a BindContext that a driver passed, or NULL.
+struct pp_binding *pp_binding_of_bind_context(NDIS_HANDLE bind_context);
+
 // The open binding of a handle that a driver passed, or NULL.
 struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle);
 
 // The protocol of a handle that a driver passed, or NULL.
 struct pp_protocol *pp_protocol_of_handle(NDIS_HANDLE handle);
 
-// The first live protocol, or NULL.
+// The first protocol that can be bound, or NULL.
 struct pp_protocol *pp_protocol_first(void);
 
 void pp_protocol_reset(void);
 void pp_send_reset(void);
 void pp_receive_reset(void);
 void pp_pnp_reset(void);
+
+// Binds to the adapter of a binding that has ended, under its number. False if it cannot be now.
+bool pp_binding_bind_again(struct pp_binding *binding);
 
 // Pauses the binding if it runs, unbinds it, and waits for both. Waits first if it is busy. On a fiber.
 void pp_binding_remove(struct pp_binding *binding);
@@ -124,6 +135,9 @@ void pp_adapter_link_state(NDIS_LINK_STATE *ret_state, bool is_up);
 // Every completion callback stands between these two.
 struct pp_callback_frame pp_binding_enter(struct pp_binding *binding, enum pp_callback callback);
 void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame);
+
+// Waits until none of these runs.
+void pp_binding_wait_for_callbacks(struct pp_binding *binding);
 
 // Waits until no receive callback runs; and until no received NBL has to be returned.
 void pp_receive_wait_for_callbacks(struct pp_binding *binding);

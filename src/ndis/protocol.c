@@ -21,7 +21,7 @@ struct pp_protocol *pp_protocol_of_handle(NDIS_HANDLE handle) {
 
 struct pp_protocol *pp_protocol_first(void) {
     for (uint32_t i = 0; i < protocol_count; i++) {
-        if (protocols[i].is_live) {
+        if (protocols[i].is_live && !protocols[i].is_ending) {
             return &protocols[i];
         }
     }
@@ -53,43 +53,78 @@ static NDIS_STATUS judge_registration(const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS
     return protocol_count < PROTOCOL_COUNT_MAX ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }
 
+static NDIS_STATUS set_options(const struct pp_protocol *protocol, NDIS_HANDLE handle) {
+    if (protocol->entries.SetOptionsHandler == NULL) {
+        return NDIS_STATUS_SUCCESS;
+    }
+    struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_SET_OPTIONS, handle);
+    NDIS_STATUS status = protocol->entries.SetOptionsHandler(handle, protocol->context);
+    pp_callback_leave(frame, handle, status);
+    return status;
+}
+
+static struct pp_protocol *add_protocol(NDIS_HANDLE context,
+                                        const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *entries) {
+    struct pp_protocol *protocol = &protocols[protocol_count++];
+    *protocol = (struct pp_protocol){.context = context};
+    // A driver of an older revision passes a shorter structure.
+    NdisMoveMemory(&protocol->entries, entries,
+                   entries->Header.Size < sizeof(protocol->entries) ? entries->Header.Size
+                                                                    : sizeof(protocol->entries));
+    return protocol;
+}
+
 NDIS_STATUS NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
                                        NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *ProtocolCharacteristics,
                                        NDIS_HANDLE *NdisProtocolHandle) {
     pp_switch_point();
-    pp_touch_read(ProtocolCharacteristics, NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1);
-    pp_touch_write(NdisProtocolHandle, sizeof(*NdisProtocolHandle));
+    if (!pp_touch_read(ProtocolCharacteristics,
+                       NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1) ||
+        !pp_touch_write(NdisProtocolHandle, sizeof(*NdisProtocolHandle)) ||
+        !PP_EMIT(REGISTER, pp_object(ProtocolCharacteristics))) {
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    }
     NDIS_STATUS status = judge_registration(ProtocolCharacteristics);
     if (status != NDIS_STATUS_SUCCESS) {
         PP_EMIT(REGISTERED, 0, (uint32_t)status);
         return status;
     }
-    struct pp_protocol *protocol = &protocols[protocol_count];
-    NDIS_HANDLE handle = pp_handle_make(PP_HANDLE_PROTOCOL, protocol_count++);
-    *protocol = (struct pp_protocol){.is_live = true, .context = ProtocolDriverContext};
-    // A driver of an older revision passes a shorter structure.
-    NdisMoveMemory(&protocol->entries, ProtocolCharacteristics,
-                   ProtocolCharacteristics->Header.Size < sizeof(protocol->entries)
-                       ? ProtocolCharacteristics->Header.Size
-                       : sizeof(protocol->entries));
+    NDIS_HANDLE handle = pp_handle_make(PP_HANDLE_PROTOCOL, protocol_count);
+    struct pp_protocol *protocol = add_protocol(ProtocolDriverContext, ProtocolCharacteristics);
     PP_EMIT(REGISTERED, pp_object(handle), NDIS_STATUS_SUCCESS);
-    if (protocol->entries.SetOptionsHandler != NULL) {
-        struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_SET_OPTIONS, handle);
-        status = protocol->entries.SetOptionsHandler(handle, ProtocolDriverContext);
-        pp_callback_leave(frame, handle, status);
+    status = set_options(protocol, handle);
+    if (status != NDIS_STATUS_SUCCESS) {
+        PP_EMIT(REGISTER_UNDONE, pp_object(handle));
+        return status;
     }
-    protocol->is_live = status == NDIS_STATUS_SUCCESS;
+    // A27: from here on every entry may be called, before the driver knows that it is registered.
     *NdisProtocolHandle = handle;
+    protocol->is_live = true;
+    pp_switch_point();
     return status;
+}
+
+NDIS_STATUS NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle,
+                                    NDIS_DRIVER_OPTIONAL_HANDLERS *OptionalHandlers) {
+    (void)NdisHandle;
+    pp_switch_point();
+    if (!pp_touch_read(OptionalHandlers, sizeof(*OptionalHandlers))) {
+        return NDIS_STATUS_FAILURE;
+    }
+    bool is_set;
+    return (NDIS_STATUS)pp_status_values[pp_fault_outcome(PP_OUTCOME_OPTIONS, &is_set)];
 }
 
 VOID NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle) {
     pp_switch_point();
-    PP_EMIT(DEREGISTER, pp_object(NdisProtocolHandle));
+    if (!PP_EMIT(DEREGISTER, pp_object(NdisProtocolHandle))) {
+        return;
+    }
     struct pp_protocol *protocol = pp_protocol_of_handle(NdisProtocolHandle);
     if (protocol == NULL) {
         return;
     }
+    protocol->is_ending = true;
     struct pp_binding *binding;
     for (uint32_t i = 0; (binding = pp_binding_at(i)) != NULL; i++) {
         if (binding->protocol == protocol) {

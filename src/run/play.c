@@ -187,7 +187,8 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_LOAD: return load();
     case PP_OP_UNLOAD: return unload();
     case PP_OP_ADAPTER: add_adapter(number, args); return true;
-    case PP_OP_BIND: return load_state == LOAD_DONE && pp_ndis_bind(number, args[0]);
+    case PP_OP_BIND:  // also while DriverEntry runs: it has registered its protocol, and goes on
+        return (load_state == LOAD_BUSY || load_state == LOAD_DONE) && pp_ndis_bind(number, args[0]);
     case PP_OP_FINISH_OPEN: return finish_open(args);
     case PP_OP_RESTART: return restart(args);
     case PP_OP_PAUSE: return pp_ndis_pause(args[0]);

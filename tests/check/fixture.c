@@ -332,24 +332,28 @@ static void on_unload(DRIVER_OBJECT *driver) {
     }
 }
 
+void fixture_fill_entries(NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *entries) {
+    NdisZeroMemory(entries, sizeof(*entries));
+    entries->Header.Type = NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS;
+    entries->Header.Revision = NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
+    entries->Header.Size = NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
+    entries->MajorNdisVersion = 6;
+    entries->MinorNdisVersion = 30;
+    entries->BindAdapterHandlerEx = on_bind;
+    entries->UnbindAdapterHandlerEx = on_unbind;
+    entries->OpenAdapterCompleteHandlerEx = on_open_complete;
+    entries->CloseAdapterCompleteHandlerEx = on_close_complete;
+    entries->NetPnPEventHandler = on_event;
+    entries->OidRequestCompleteHandler = on_oid_complete;
+    entries->DirectOidRequestCompleteHandler = on_oid_complete;
+    entries->StatusHandlerEx = on_status;
+    entries->ReceiveNetBufferListsHandler = on_receive;
+    entries->SendNetBufferListsCompleteHandler = on_send_complete;
+}
+
 static void register_protocol(void) {
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS entries;
-    NdisZeroMemory(&entries, sizeof(entries));
-    entries.Header.Type = NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS;
-    entries.Header.Revision = NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
-    entries.Header.Size = NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
-    entries.MajorNdisVersion = 6;
-    entries.MinorNdisVersion = 30;
-    entries.BindAdapterHandlerEx = on_bind;
-    entries.UnbindAdapterHandlerEx = on_unbind;
-    entries.OpenAdapterCompleteHandlerEx = on_open_complete;
-    entries.CloseAdapterCompleteHandlerEx = on_close_complete;
-    entries.NetPnPEventHandler = on_event;
-    entries.OidRequestCompleteHandler = on_oid_complete;
-    entries.DirectOidRequestCompleteHandler = on_oid_complete;
-    entries.StatusHandlerEx = on_status;
-    entries.ReceiveNetBufferListsHandler = on_receive;
-    entries.SendNetBufferListsCompleteHandler = on_send_complete;
+    fixture_fill_entries(&entries);
     NdisRegisterProtocolDriver(NULL, &entries, &fixture.protocol);
 }
 

@@ -64,6 +64,9 @@ NDIS_HANDLE fixture_make_nbl_pool(bool has_nb, uint32_t data_size);
 NDIS_HANDLE fixture_make_nb_pool(uint32_t data_size);
 void *fixture_take_memory(uint32_t size);
 
+// The driver's entries, as it registers them.
+void fixture_fill_entries(NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *entries);
+
 // Binding: pools, then the open. Unbinding: wait for sends, close, wait for the close, pools.
 NDIS_STATUS fixture_bind(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters);
 NDIS_STATUS fixture_unbind(NDIS_HANDLE unbind_context);

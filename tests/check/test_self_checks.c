@@ -30,7 +30,7 @@ static void tell(enum pp_event_kind kind, uint64_t a0, uint64_t a1, uint64_t a2)
 static void begin(void) {
     pp_check_begin((struct pp_range){NULL, NULL});
     tell(PP_EVENT_BINDING_BEGIN, (uintptr_t)&binding, 0, 0);
-    tell(PP_EVENT_OPEN, (uintptr_t)&binding, NDIS_STATUS_SUCCESS, 0);
+    tell(PP_EVENT_OPENED, (uintptr_t)&binding, NDIS_STATUS_SUCCESS, 0);
 }
 
 static void tell_pnp(int index) {
