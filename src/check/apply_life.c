@@ -57,6 +57,8 @@ static void apply_binding(const struct pp_event *event) {
         binding->is_open = false;
         binding->was_closed = true;
         break;
+    case PP_EVENT_SEND_CANCEL: binding->cancel_count++; break;
+    case PP_EVENT_SEND_CANCELLED: binding->cancel_count--; break;
     case PP_EVENT_CLOSE_ANSWERED: binding->is_close_pending = is_pending; break;
     case PP_EVENT_CLOSE_FINISHED: binding->is_close_pending = false; break;
     case PP_EVENT_RESTART_ATTRIBUTES: binding->data_backfill = (uint32_t)event->args[2]; break;
@@ -101,6 +103,8 @@ void pp_apply_life(const struct pp_event *event) {
     case PP_EVENT_OPENED:
     case PP_EVENT_OPEN_FINISHED:
     case PP_EVENT_CLOSE:
+    case PP_EVENT_SEND_CANCEL:
+    case PP_EVENT_SEND_CANCELLED:
     case PP_EVENT_CLOSE_ANSWERED:
     case PP_EVENT_CLOSE_FINISHED:
     case PP_EVENT_RESTART_ATTRIBUTES:

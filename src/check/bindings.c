@@ -44,6 +44,9 @@ static void judge_close(const struct pp_event *event) {
     } else if (!binding->is_open) {
         pp_report(pp_check_rule_of_handle(event, binding), event, "binding closed that is not open");
         pp_report_object(binding);
+    } else if (binding->cancel_count > 0) {
+        pp_report(PP_RULE_CANCEL_HANDLE, event, "binding closed while its sends are cancelled");
+        pp_report_object(binding);
     } else if (binding->live_count > 0) {
         pp_report(PP_RULE_CLOSE_SENDS_OUT, event, "binding closed with sends out");
         add_sends_out(binding);

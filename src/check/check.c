@@ -8,7 +8,7 @@
 
 typedef void (*family)(const struct pp_event *event);
 
-#define FAMILIES_MAX 6
+#define FAMILIES_MAX 8
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
@@ -44,24 +44,24 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_MDL_MAP] = {pp_check_mdls},
     [PP_EVENT_MEMORY_MADE] = {pp_check_tags},
     [PP_EVENT_MEMORY_FREE] = {pp_check_frees, pp_check_opens, pp_check_structure, pp_check_tags,
-                              pp_check_oids, pp_check_services},
+                              pp_check_oids, pp_check_services, pp_check_locks},
     [PP_EVENT_IRP_COMPLETE] = {pp_check_frees, pp_check_oids},
     [PP_EVENT_REGISTER] = {pp_check_protocols},
     [PP_EVENT_DEREGISTER] = {pp_check_protocols},
     [PP_EVENT_REENUMERATE] = {pp_check_protocols},
     [PP_EVENT_OPEN] = {pp_check_opens},
     [PP_EVENT_OPEN_FINISH] = {pp_check_opens},
-    [PP_EVENT_BIND_COMPLETE] = {pp_check_opens},
-    [PP_EVENT_UNBIND_COMPLETE] = {pp_check_opens},
+    [PP_EVENT_BIND_COMPLETE] = {pp_check_opens, pp_check_locks},
+    [PP_EVENT_UNBIND_COMPLETE] = {pp_check_opens, pp_check_locks},
     [PP_EVENT_BINDING_USE] = {pp_check_opens},
     [PP_EVENT_UNBIND_ADAPTER] = {pp_check_opens},
     [PP_EVENT_BINDING_END] = {pp_check_bindings},
-    [PP_EVENT_CLOSE] = {pp_check_bindings, pp_check_oids},
+    [PP_EVENT_CLOSE] = {pp_check_bindings, pp_check_oids, pp_check_locks},
     [PP_EVENT_BINDING_PAUSED] = {pp_check_oids},
     [PP_EVENT_PNP_EVENT] = {pp_check_events},
-    [PP_EVENT_PNP_COMPLETE] = {pp_check_events},
+    [PP_EVENT_PNP_COMPLETE] = {pp_check_events, pp_check_locks},
     [PP_EVENT_PNP_ANSWERED] = {pp_check_events},
-    [PP_EVENT_OID] = {pp_check_oids},
+    [PP_EVENT_OID] = {pp_check_oids, pp_check_locks},
     [PP_EVENT_OID_RETURN] = {pp_check_oids},
     [PP_EVENT_OID_ANSWERED] = {pp_check_oids},
     [PP_EVENT_OID_CANCEL] = {pp_check_oids},
@@ -69,13 +69,15 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_PAUSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_UNBIND_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_SEND] = {pp_check_sends, pp_check_derived, pp_check_structure, pp_check_retreats,
-                       pp_check_data, pp_check_events},
+                       pp_check_data, pp_check_events, pp_check_cancels, pp_check_locks},
+    [PP_EVENT_CANCEL_ID] = {pp_check_cancels},
+    [PP_EVENT_SEND_CANCEL] = {pp_check_cancels, pp_check_locks},
     [PP_EVENT_SEND_RETURN] = {pp_check_sends},
     [PP_EVENT_INDICATED] = {pp_check_receives},
-    [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure},
+    [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure, pp_check_locks},
     [PP_EVENT_WAIT] = {pp_check_levels, pp_check_events},
-    [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels},
-    [PP_EVENT_LOCK_RELEASE] = {pp_check_levels},
+    [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels, pp_check_locks},
+    [PP_EVENT_LOCK_RELEASE] = {pp_check_levels, pp_check_locks},
     [PP_EVENT_HOLD] = {pp_check_holds},
     [PP_EVENT_UNHOLD] = {pp_check_holds},
     [PP_EVENT_LEVEL] = {pp_check_holds},
@@ -98,6 +100,8 @@ void pp_check_begin(struct pp_range driver_text) {
     check_count = 0;
     pp_model_reset();
     pp_services_reset();
+    pp_cancels_reset();
+    pp_locks_reset();
     pp_report_begin(driver_text);
 }
 
@@ -108,6 +112,10 @@ uint32_t pp_check_count(void) { return check_count; }
 const uint32_t *pp_check_advice(void) { return pp_report_advice(); }
 
 const struct pp_finding *pp_check_event(const struct pp_event *event) {
+    pp_check_irql(event);
+    if (pp_report_get() != NULL) {
+        return pp_report_get();
+    }
     const family *judges = families[event->kind];
     for (size_t i = 0; i < FAMILIES_MAX && judges[i] != NULL; i++) {
         judges[i](event);

@@ -15,6 +15,10 @@ const struct pp_object *pp_check_handle(const struct pp_event *event, const char
 enum pp_rule_index pp_check_rule_of_handle(const struct pp_event *event,
                                            const struct pp_object *binding);
 
+// Forget which cancel ids there are, and which locks are held.
+void pp_cancels_reset(void);
+void pp_locks_reset(void);
+
 // Forgets what the kernel does for the driver.
 void pp_services_reset(void);
 
@@ -27,6 +31,9 @@ void pp_check_retreats(const struct pp_event *event);
 void pp_check_data(const struct pp_event *event);
 void pp_check_mdls(const struct pp_event *event);
 void pp_check_tags(const struct pp_event *event);
+void pp_check_cancels(const struct pp_event *event);
+void pp_check_locks(const struct pp_event *event);
+void pp_check_irql(const struct pp_event *event);
 void pp_check_sends(const struct pp_event *event);
 void pp_check_receives(const struct pp_event *event);
 void pp_check_protocols(const struct pp_event *event);

@@ -113,6 +113,7 @@ struct pp_object {
     bool has_multicasts;        // bindings: multicast addresses are set
     uint16_t pause_op;          // bindings: in which the last pause began
     uint16_t told_op;  // bindings: the last op begun when the driver had taken note of that pause
+    uint32_t cancel_count;      // bindings: calls of NdisCancelSendNetBufferLists that run
     uint32_t life;              // bindings: see life.h
 
     struct pp_trail made;

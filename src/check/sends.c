@@ -58,11 +58,63 @@ PP_READS_CLOSED static void judge_room(const struct pp_event *event, const NET_B
     }
 }
 
+#define HEADER_BYTES 14u  // of an Ethernet frame
+
+// Where the header of a frame lies if it lies in one MDL; NULL if not, or if the frame has none.
+PP_READS_CLOSED static const UCHAR *header_of(const NET_BUFFER *nb, bool *ret_is_split) {
+    const MDL *mdl = nb->CurrentMdl;
+    uint32_t offset = nb->CurrentMdlOffset;
+    while (mdl != NULL && offset == mdl->ByteCount) {
+        mdl = mdl->Next;
+        offset = 0;
+    }
+    bool has_header = mdl != NULL && nb->stDataLength >= HEADER_BYTES;
+    *ret_is_split = has_header && mdl->ByteCount - offset < HEADER_BYTES;
+    return has_header && !*ret_is_split ? (const UCHAR *)mdl->MappedSystemVa + offset : NULL;
+}
+
+PP_READS_CLOSED static bool are_equal(const UCHAR *left, const UCHAR *right) {
+    for (uint32_t i = 0; i < HEADER_BYTES; i++) {
+        if (left[i] != right[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Of an NBL whose NBs and MDLs are there.
+PP_READS_CLOSED static void judge_headers(const struct pp_event *event, const NET_BUFFER_LIST *nbl) {
+    const UCHAR *first = NULL;
+    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+        bool is_split;
+        const UCHAR *header = header_of(nb, &is_split);
+        bool differs = first != NULL && header != NULL && !are_equal(first, header);
+        if (is_split || differs) {
+            pp_report(PP_RULE_SEND_MACHDR, event,
+                      is_split ? "frame sent whose header lies in several MDLs"
+                               : "NBL sent with different headers");
+            return;
+        }
+        first = first != NULL ? first : header;
+    }
+}
+
+static void judge_flags(const struct pp_event *event) {
+    const ULONG known = NDIS_SEND_FLAGS_DISPATCH_LEVEL | NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK |
+                        NDIS_SEND_FLAGS_SINGLE_QUEUE | NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE |
+                        NDIS_SEND_FLAGS_SWITCH_DESTINATION_GROUP;
+    if ((event->args[2] & ~(uint64_t)known) != 0) {
+        pp_report(PP_RULE_SEND_FLAGS, event, "send with flags that do not exist");
+    } else if ((event->args[2] & NDIS_SEND_FLAGS_DISPATCH_LEVEL) != 0 && event->irql < DISPATCH_LEVEL) {
+        pp_report(PP_RULE_SEND_FLAGS, event, "send that claims DISPATCH_LEVEL");
+    }
+}
+
 // True if the chain can be followed past this NBL.
 PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t address) {
     struct pp_object *nbl = pp_model_at(address);
     if (nbl == NULL || nbl->kind != PP_OBJECT_NBL) {
-        pp_report(PP_RULE_POOL_PRIVATE, event, "NBL sent that no allocator made");
+        pp_report(PP_RULE_SEND_ORIGIN, event, "NBL sent that no allocator made");
         return false;
     }
     if (nbl->state == PP_OBJECT_IN_FLIGHT) {
@@ -95,16 +147,21 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
         pp_report(PP_RULE_SEND_HAS_NB, event, "NBL sent without data");
     }
     judge_room(event, (const NET_BUFFER_LIST *)address);
-    return judge_nbs(event, nbl);
+    if (!judge_nbs(event, nbl)) {
+        return false;
+    }
+    judge_headers(event, (const NET_BUFFER_LIST *)address);
+    return true;
 }
 
 PP_READS_CLOSED static void judge_send(const struct pp_event *event) {
     if (!judge_binding(event)) {
         return;
     }
+    judge_flags(event);
     uint64_t first = event->args[1];
     if (first == 0) {
-        pp_report(PP_RULE_POOL_PRIVATE, event, "NULL sent instead of an NBL");
+        pp_report(PP_RULE_SEND_ORIGIN, event, "NULL sent instead of an NBL");
         return;
     }
     if (pp_chain_is_cyclic(first)) {

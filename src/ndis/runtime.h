@@ -81,6 +81,7 @@ struct pp_completion {
     NDIS_STATUS status;
     bool is_reversed;
     bool is_at_dispatch;
+    PVOID cancel_id;  // only of NBLs with this id; NULL: of all
 };
 
 // Completes NBLs that are in flight, all in one callback.

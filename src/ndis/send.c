@@ -16,18 +16,27 @@
 struct send {
     struct pp_binding *binding;
     NET_BUFFER_LIST *nbl;
+    PVOID cancel_id;
 };
 
 static struct send sends[SEND_COUNT_MAX];  // oldest first
 static uint32_t send_count;
 static uint32_t list_count;  // completion lists handed back so far
+static UCHAR cancel_id_count;
 
 void pp_send_reset(void) {
     send_count = 0;
     list_count = 0;
+    cancel_id_count = 0;
 }
 
 // === Handing back ===
+
+static bool is_meant(const struct send *send, const struct pp_binding *binding,
+                     const struct pp_completion *completion) {
+    return send->binding == binding &&
+           (completion->cancel_id == NULL || send->cancel_id == completion->cancel_id);
+}
 
 // Takes up to `count` NBLs of the binding out of the sends, beginning with its first-th, and links them.
 static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_completion *completion,
@@ -39,8 +48,7 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
     NET_BUFFER_LIST *chain = NULL;
     NET_BUFFER_LIST **tail = &chain;
     for (uint32_t i = 0; i < send_count; i++) {
-        bool is_meant = sends[i].binding == binding && seen++ >= first && taken < completion->count;
-        if (!is_meant) {
+        if (!is_meant(&sends[i], binding, completion) || seen++ < first || taken >= completion->count) {
             sends[kept++] = sends[i];
             continue;
         }
@@ -139,7 +147,8 @@ static uint32_t take_over(struct pp_binding *binding, NET_BUFFER_LIST *chain) {
     while (chain != NULL && send_count < SEND_COUNT_MAX && pp_pool_is_nbl(chain)) {
         pp_touch_write(chain, sizeof(*chain));
         NET_BUFFER_LIST *next = chain->Next;
-        sends[send_count++] = (struct send){.binding = binding, .nbl = chain};
+        sends[send_count++] = (struct send){
+            .binding = binding, .nbl = chain, .cancel_id = NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(chain)};
         binding->sends_in_flight++;
         taken++;
         pp_pool_hand_over(chain);
@@ -169,4 +178,65 @@ VOID NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, NET_BUFFER_LIST *NetB
         hand_back(binding, &completion);
     }
     pp_switch_point();
+}
+
+// === Cancelling ===
+
+static bool has_sends(const struct pp_binding *binding, const struct pp_completion *completion) {
+    for (uint32_t i = 0; i < send_count; i++) {
+        if (is_meant(&sends[i], binding, completion)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void abort_sends(struct pp_binding *binding, PVOID cancel_id) {
+    const struct pp_completion completion = {.count = CHAIN_COUNT_MAX,
+                                             .status = NDIS_STATUS_SEND_ABORTED,
+                                             .is_at_dispatch = true,
+                                             .cancel_id = cancel_id};
+    while (has_sends(binding, &completion)) {
+        hand_back(binding, &completion);
+    }
+}
+
+static void run_abort(void *subject, uint64_t cancel_id) { abort_sends(subject, (PVOID)cancel_id); }
+
+static void cancel_sends(struct pp_binding *binding, PVOID cancel_id) {
+    bool is_set;
+    enum pp_status outcome = pp_fault_outcome(PP_OUTCOME_CANCEL, &is_set);
+    const struct pp_completion one = {
+        .count = 1, .status = NDIS_STATUS_SUCCESS, .is_at_dispatch = true, .cancel_id = cancel_id};
+    if (!is_set || !has_sends(binding, &one)) {
+        return;
+    }
+    switch (outcome) {
+    case PP_STATUS_PENDING:
+        pp_schedule_start(PP_ACTIVITY_DPC, run_abort, binding, (uintptr_t)cancel_id);
+        break;
+    case PP_STATUS_SUCCESS: hand_back(binding, &one); break;
+    default: abort_sends(binding, cancel_id); break;
+    }
+}
+
+VOID NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId) {
+    pp_switch_point();
+    if (!PP_EMIT(SEND_CANCEL, pp_object(NdisBindingHandle), pp_object(CancelId))) {
+        return;
+    }
+    struct pp_binding *binding = pp_binding_of_handle(NdisBindingHandle);
+    if (binding != NULL && CancelId != NULL) {
+        cancel_sends(binding, CancelId);
+    }
+    pp_switch_point();
+    PP_EMIT(SEND_CANCELLED, pp_object(NdisBindingHandle));
+}
+
+// Each caller gets another one; 0 is nobody's.
+UCHAR NdisGeneratePartialCancelId(VOID) {
+    pp_switch_point();
+    UCHAR id = ++cancel_id_count;
+    PP_EMIT(CANCEL_ID, id);
+    return id;
 }

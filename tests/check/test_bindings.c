@@ -259,7 +259,7 @@ static NTSTATUS send_at_any_time(IRP *irp) {
     return STATUS_PENDING;
 }
 
-#define PAUSE_WITH_SEND UP_TO_WRITE "pause(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
+#define PAUSE_WITH_SEND UP_TO_WRITE "pause(b0)\ncomplete(b0, irql: passive)\nclose(f0)\nunbind(b0)\n"
 #define PAUSE_AFTER_SEND UP_TO_WRITE "complete(b0)\npause(b0)\nclose(f0)\nunbind(b0)\n"
 #define WRITE_WHILE_PAUSING \
     UP_TO_WRITE "pause(b0)\nwrite(f0)\ncomplete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"

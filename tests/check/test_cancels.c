@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Rules about cancelling sends, and about the flags and headers of what is sent.
+#include "fixture.h"
+
+#define UP_TO_WRITE "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n"
+#define WRITE_ENDS UP_TO_WRITE "complete(b0)\nclose(f0)\nunbind(b0)\n"
+
+// Sends the write with this cancel id.
+static NTSTATUS send_with_id(IRP *irp, ULONG_PTR id) {
+    if (!fixture_hold()) {
+        return fixture_end_irp(irp, STATUS_DEVICE_NOT_READY);
+    }
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, (PVOID)id);
+    fixture_reached();
+    fixture_send(nbl);
+    return STATUS_PENDING;
+}
+
+// === CANCEL-ID ===
+
+static NTSTATUS send_with_any_id(IRP *irp) { return send_with_id(irp, 7); }
+
+static NTSTATUS send_with_own_id(IRP *irp) {
+    return send_with_id(irp, (ULONG_PTR)NdisGeneratePartialCancelId() << 56 | 7);
+}
+
+static NTSTATUS send_without_id(IRP *irp) { return send_with_id(irp, 0); }
+
+// === CANCEL-HANDLE, CLOSE-HANDLE ===
+
+static NTSTATUS cancel_in_write(IRP *irp) {
+    NdisCancelSendNetBufferLists(fixture.binding, (PVOID)7);
+    fixture_reached();
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS cancel_on_null(IRP *irp) {
+    NdisCancelSendNetBufferLists(NULL, (PVOID)7);
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+#define CANCEL_MEETS_UNBIND                                         \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
+    "write(f0)  (at: 2 -> 1)\nunbind(b0)\nclose(f0)\n"
+#define CANCEL_ONLY UP_TO_WRITE "unbind(b0)\nclose(f0)\n"
+
+// === SEND-FLAGS ===
+
+static NTSTATUS send_with_flags(IRP *irp, ULONG flags) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    IoMarkIrpPending(irp);
+    fixture_reached();
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, flags);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS send_claiming_dispatch(IRP *irp) {
+    return send_with_flags(irp, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+}
+
+static NTSTATUS send_with_unknown_flags(IRP *irp) { return send_with_flags(irp, 0x80000000); }
+
+static NTSTATUS send_at_dispatch(IRP *irp) {
+    KIRQL old_irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &old_irql);
+    NTSTATUS status =
+        send_with_flags(irp, NDIS_SEND_FLAGS_DISPATCH_LEVEL | NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    KeLowerIrql(old_irql);
+    return status;
+}
+
+// === SEND-MACHDR ===
+
+// Two MDLs, the first with so many bytes, and a second NB over the same bytes.
+static NTSTATUS send_in_two(ULONG first, bool differs) {
+    UCHAR *bytes = fixture_take_memory(64);
+    NdisZeroMemory(bytes, 64);
+    MDL *one = NdisAllocateMdl(fixture.binding, bytes, first);
+    MDL *two = NdisAllocateMdl(fixture.binding, bytes + first, 64 - first);
+    one->Next = two;
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferAndNetBufferList(fixture.nbl_pool, 0, 0, one, 0, 64);
+    bytes[63] = differs ? 1 : 0;
+    NET_BUFFER_LIST_FIRST_NB(nbl)->Next =
+        NdisAllocateNetBuffer(fixture.nb_pool, one, differs ? 50 : 0, differs ? 14 : 64);
+    nbl->SourceHandle = fixture.binding;
+    fixture.kept[0] = bytes;
+    fixture.kept[1] = one;
+    fixture.kept[2] = two;
+    fixture_hold();
+    fixture_reached();
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, 0);
+    return STATUS_SUCCESS;
+}
+
+static void free_two(NET_BUFFER_LIST *nbl) {
+    NdisFreeNetBuffer(NET_BUFFER_LIST_FIRST_NB(nbl)->Next);
+    NET_BUFFER_LIST_FIRST_NB(nbl)->Next = NULL;
+    NdisFreeNetBufferList(nbl);
+    NdisFreeMdl(fixture.kept[1]);
+    NdisFreeMdl(fixture.kept[2]);
+    NdisFreeMemory(fixture.kept[0], 0, 0);
+    fixture_release();
+}
+
+static NTSTATUS send_split_header(IRP *irp) { return fixture_end_irp(irp, send_in_two(13, false)); }
+static NTSTATUS send_two_headers(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, true)); }
+static NTSTATUS send_whole_header(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, false)); }
+
+static const struct check_case cases[] = {
+    {.rule = "CANCEL-ID",
+     .advice_count = 1,
+     .catches.write = send_with_any_id,
+     .silent.write = send_with_own_id,
+     .program = WRITE_ENDS},
+    {.rule = "CANCEL-ID",
+     .advice_count = 1,
+     .catches.write = send_with_any_id,
+     .silent.write = send_without_id,
+     .program = WRITE_ENDS},
+    {.rule = "CANCEL-HANDLE",
+     .title = "poolproof: CANCEL-HANDLE: binding closed while its sends are cancelled in UnbindAdapter",
+     .catches.write = cancel_in_write,
+     .silent.write = cancel_in_write,
+     .program = CANCEL_MEETS_UNBIND,
+     .silent_program = CANCEL_ONLY},
+    {.rule = "CLOSE-HANDLE",
+     .title = "poolproof: CLOSE-HANDLE: cancel on something that is no binding in IRP_MJ_WRITE",
+     .catches.write = cancel_on_null,
+     .silent.write = cancel_in_write,
+     .program = CANCEL_ONLY},
+    {.rule = "SEND-FLAGS",
+     .advice_count = 1,
+     .catches.write = send_claiming_dispatch,
+     .silent.write = send_at_dispatch,
+     .program = WRITE_ENDS},
+    {.rule = "SEND-FLAGS",
+     .advice_count = 1,
+     .catches.write = send_with_unknown_flags,
+     .silent.write = send_at_dispatch,
+     .program = WRITE_ENDS},
+    {.rule = "SEND-MACHDR",
+     .advice_count = 1,
+     .catches = {.write = send_split_header, .send_complete = free_two},
+     .silent = {.write = send_whole_header, .send_complete = free_two},
+     .program = WRITE_ENDS},
+    {.rule = "SEND-MACHDR",
+     .advice_count = 1,
+     .catches = {.write = send_two_headers, .send_complete = free_two},
+     .silent = {.write = send_whole_header, .send_complete = free_two},
+     .program = WRITE_ENDS},
+};
+
+int main(void) { return CHECK_RUN("cancels", cases); }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Rules about the order of spin locks, about calls of NDIS with one held, and about the IRQL of calls.
+#include "fixture.h"
+
+#define WRITE_ENDS                                                             \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
+    "complete(b0)\nclose(f0)\nunbind(b0)\n"
+#define WRITES                                                                                       \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\nwrite(f0)\nclose(f0)\n" \
+    "unbind(b0)\n"
+#define BIND_ONLY "a0 = adapter()\nb0 = bind(a0)\nunbind(b0)\n"
+
+static NDIS_SPIN_LOCK locks[3];
+
+static void init_locks(void) {
+    for (int i = 0; i < 3; i++) {
+        NdisAllocateSpinLock(&locks[i]);
+    }
+}
+
+static void nest(NDIS_SPIN_LOCK *outer, NDIS_SPIN_LOCK *inner) {
+    NdisAcquireSpinLock(outer);
+    NdisDprAcquireSpinLock(inner);
+    NdisDprReleaseSpinLock(inner);
+    NdisReleaseSpinLock(outer);
+}
+
+// === LOCK-ORDER ===
+
+static NTSTATUS nest_both_ways(void) {
+    init_locks();
+    nest(&locks[0], &locks[1]);
+    nest(&locks[1], &locks[0]);
+    return STATUS_SUCCESS;
+}
+
+// Always in one order; the inner one may go last.
+static NTSTATUS nest_one_way(void) {
+    init_locks();
+    nest(&locks[0], &locks[1]);
+    nest(&locks[1], &locks[2]);
+    nest(&locks[0], &locks[2]);
+    NdisAcquireSpinLock(&locks[0]);
+    NdisDprAcquireSpinLock(&locks[1]);
+    NdisDprReleaseSpinLock(&locks[0]);
+    NdisReleaseSpinLock(&locks[1]);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// A third lock around both keeps the two orders apart.
+static NTSTATUS nest_under_a_gate(void) {
+    init_locks();
+    for (int i = 0; i < 2; i++) {
+        NdisAcquireSpinLock(&locks[2]);
+        NdisDprAcquireSpinLock(&locks[i]);
+        NdisDprAcquireSpinLock(&locks[1 - i]);
+        NdisDprReleaseSpinLock(&locks[1 - i]);
+        NdisDprReleaseSpinLock(&locks[i]);
+        NdisReleaseSpinLock(&locks[2]);
+    }
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// One after the other is no order.
+static NTSTATUS take_in_turn(void) {
+    init_locks();
+    for (int i = 0; i < 4; i++) {
+        NdisAcquireSpinLock(&locks[i % 2]);
+        NdisReleaseSpinLock(&locks[i % 2]);
+    }
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// Its memory is another lock's in each round.
+static NTSTATUS nest_in_memory(void) {
+    init_locks();
+    for (int i = 0; i < 2; i++) {
+        NDIS_SPIN_LOCK *lock = fixture_take_memory(sizeof(*lock));
+        NdisAllocateSpinLock(lock);
+        nest(i == 0 ? lock : &locks[0], i == 0 ? &locks[0] : lock);
+        NdisFreeMemory(lock, 0, 0);
+    }
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// In different calls.
+static NTSTATUS nest_in_turn(IRP *irp) {
+    bool is_first = fixture.kept[0] == NULL;
+    if (is_first) {
+        init_locks();
+    }
+    nest(&locks[is_first ? 0 : 1], &locks[is_first ? 1 : 0]);
+    fixture.kept[0] = irp;
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+// === LOCK-NDISCALL ===
+
+static NTSTATUS cancel_in_lock(IRP *irp) {
+    NdisAcquireSpinLock(&fixture.lock);
+    NdisCancelSendNetBufferLists(fixture.binding, (PVOID)7);
+    NdisReleaseSpinLock(&fixture.lock);
+    return fixture_write(irp);
+}
+
+static NTSTATUS cancel_after_lock(IRP *irp) {
+    NdisAcquireSpinLock(&fixture.lock);
+    NdisReleaseSpinLock(&fixture.lock);
+    NdisCancelSendNetBufferLists(fixture.binding, (PVOID)7);
+    fixture_reached();
+    return fixture_write(irp);
+}
+
+// === IRQL ===
+
+static KIRQL raised_from;
+
+static NDIS_STATUS open_raised(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    KeRaiseIrql(DISPATCH_LEVEL, &raised_from);
+    NDIS_STATUS status = fixture_bind(bind_context, parameters);
+    KeLowerIrql(raised_from);
+    return status;
+}
+
+static NDIS_STATUS bind_reached(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    fixture_reached();
+    return fixture_bind(bind_context, parameters);
+}
+
+// Completed where that is allowed: at DISPATCH_LEVEL.
+static NDIS_STATUS complete_raised(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    NDIS_STATUS status = fixture_bind(bind_context, parameters);
+    KeRaiseIrql(DISPATCH_LEVEL, &raised_from);
+    NdisCompleteBindAdapterEx(bind_context, status);
+    KeLowerIrql(raised_from);
+    fixture_reached();
+    return NDIS_STATUS_PENDING;
+}
+
+static NTSTATUS reenumerate_raised(IRP *irp) {
+    KeRaiseIrql(DISPATCH_LEVEL, &raised_from);
+    NdisReEnumerateProtocolBindings(fixture.protocol);
+    KeLowerIrql(raised_from);
+    return fixture_write(irp);
+}
+
+static NTSTATUS reenumerate(IRP *irp) {
+    NdisReEnumerateProtocolBindings(fixture.protocol);
+    fixture_reached();
+    return fixture_write(irp);
+}
+
+static NTSTATUS write_raised(IRP *irp, KIRQL irql) {
+    KeRaiseIrql(irql, &raised_from);
+    NTSTATUS status = fixture_write(irp);
+    KeLowerIrql(raised_from);
+    fixture_reached();
+    return status;
+}
+
+static NTSTATUS send_at_high(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    KeRaiseIrql(HIGH_LEVEL, &raised_from);
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, 0);
+    KeLowerIrql(raised_from);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS allocate_at_high(IRP *irp) {
+    KeRaiseIrql(HIGH_LEVEL, &raised_from);
+    NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    KeLowerIrql(raised_from);
+    return fixture_write(irp);
+}
+
+static NTSTATUS write_at_dispatch(IRP *irp) { return write_raised(irp, DISPATCH_LEVEL); }
+
+static const struct check_case cases[] = {
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two spin locks taken in both orders, first in DriverEntry",
+     .catches.load = nest_both_ways,
+     .silent.load = nest_one_way},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two spin locks taken in both orders, first in DriverEntry",
+     .catches.load = nest_both_ways,
+     .silent.load = nest_under_a_gate},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two spin locks taken in both orders, first in DriverEntry",
+     .catches.load = nest_both_ways,
+     .silent.load = take_in_turn},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two spin locks taken in both orders, first in IRP_MJ_WRITE",
+     .catches.write = nest_in_turn,
+     .silent.load = nest_in_memory,
+     .program = WRITES,
+     .silent_program = "memory(reuse: lifo)\nload()\n"},
+    {.rule = "LOCK-NDISCALL",
+     .advice_count = 1,
+     .catches.write = cancel_in_lock,
+     .silent.write = cancel_after_lock,
+     .program = WRITE_ENDS},
+    {.rule = "IRQL-PROTO",
+     .title = "poolproof: IRQL-PROTO: open adapter at DISPATCH_LEVEL in BindAdapter",
+     .catches.bind = open_raised,
+     .silent.bind = bind_reached,
+     .program = BIND_ONLY},
+    {.rule = "IRQL-PROTO",
+     .title = "poolproof: IRQL-PROTO: open adapter at DISPATCH_LEVEL in BindAdapter",
+     .catches.bind = open_raised,
+     .silent.bind = complete_raised,
+     .program = BIND_ONLY},
+    {.rule = "IRQL-MISC",
+     .title = "poolproof: IRQL-MISC: re-enumerate bindings at DISPATCH_LEVEL in IRP_MJ_WRITE",
+     .catches.write = reenumerate_raised,
+     .silent.write = reenumerate,
+     .program = WRITE_ENDS},
+    {.rule = "IRQL-SENDRCV",
+     .title = "poolproof: IRQL-SENDRCV: send above DISPATCH_LEVEL in IRP_MJ_WRITE",
+     .catches.write = send_at_high,
+     .silent.write = write_at_dispatch,
+     .program = WRITE_ENDS},
+    {.rule = "IRQL-NB",
+     .title = "poolproof: IRQL-NB: allocate NBL above DISPATCH_LEVEL in IRP_MJ_WRITE",
+     .catches.write = allocate_at_high,
+     .silent.write = write_at_dispatch,
+     .program = WRITE_ENDS},
+};
+
+int main(void) { return CHECK_RUN("lock order", cases); }
