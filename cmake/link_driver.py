@@ -16,6 +16,7 @@ OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|ll
                              r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
 OF_C = set("bcmp memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp "
            "strncpy strrchr strspn strstr".split())
+SHIFT_HANDLER = "__ubsan_handle_shift_out_of_bounds"
 SECTION = re.compile(r"\] +(\S+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WAT?|AX)G? ", re.MULTILINE)
 NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+|\.(text|data\.rel\.ro)\b.*|\.(bss|data)")
 
@@ -64,8 +65,9 @@ def main():
     if missing := missing_functions(nm, whole, world):
         tell(name, missing, wdk)
         sys.exit(1)
-    call(objcopy, *renamed_sections(readelf, whole, name), "--wildcard", "--keep-global-symbol=__*",
-         "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")
+    call(objcopy, *renamed_sections(readelf, whole, name), f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift",
+         "--wildcard", "--keep-global-symbol=__*", "--keep-global-symbol=sancov.*", whole,
+         f"{folder}/driver.o")
 
 
 if __name__ == "__main__":

@@ -185,6 +185,9 @@ static void judge_crash(const struct pp_event *event) {
 void pp_check_access(const struct pp_event *event) {
     if (event->kind == PP_EVENT_ACCESS) {
         judge_access(event);
+    } else if (event->kind == PP_EVENT_SHIFT) {
+        pp_report(PP_RULE_SHIFT_RANGE, event, "shift by too many bits");
+        pp_report_line("by %lu", event->args[0]);
     } else {
         judge_crash(event);
     }

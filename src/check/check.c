@@ -91,6 +91,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_STUCK] = {pp_check_bindings},
     [PP_EVENT_LOST_READ] = {pp_check_structure},
     [PP_EVENT_ACCESS] = {pp_check_access},
+    [PP_EVENT_SHIFT] = {pp_check_access},
     [PP_EVENT_CRASH] = {pp_check_access},
 };
 

@@ -384,9 +384,7 @@ static struct pp_verdict verdict;
 static uint32_t played_op_count;
 
 static void skip_if_build_cannot_tell(enum check_build build) {
-    bool has_ubsan = __has_feature(undefined_behavior_sanitizer);
-    if ((build == CHECK_WITH_GUARD && !PP_HAS_GUARD) || (build == CHECK_WITHOUT_GUARD && PP_HAS_GUARD) ||
-        (build == CHECK_WITH_UBSAN && !has_ubsan)) {
+    if ((build == CHECK_WITH_GUARD && !PP_HAS_GUARD) || (build == CHECK_WITHOUT_GUARD && PP_HAS_GUARD)) {
         skip();
     }
 }

@@ -100,7 +100,7 @@ void fixture_play(const struct fixture_steps *act, const char *ops, const struct
                   struct pp_verdict *ret_verdict);
 
 // Which builds can tell.
-enum check_build { CHECK_ANY_BUILD, CHECK_WITH_GUARD, CHECK_WITHOUT_GUARD, CHECK_WITH_UBSAN };
+enum check_build { CHECK_ANY_BUILD, CHECK_WITH_GUARD, CHECK_WITHOUT_GUARD };
 
 struct check_case {
     const char *rule;
