@@ -64,9 +64,13 @@ static bool is_live(uint64_t address, uint64_t kind) {
 
 // === What is known ===
 
+// What is made where another one has been freed takes its place.
 static void add(const struct pp_event *event) {
-    services = pp_grow(services, &service_capacity, service_count, sizeof(*services));
-    struct service *service = &services[service_count++];
+    struct service *service = find(event->args[0], event->args[1]);
+    if (service == NULL || service->is_live) {
+        services = pp_grow(services, &service_capacity, service_count, sizeof(*services));
+        service = &services[service_count++];
+    }
     service->address = event->args[0];
     service->kind = (uint8_t)event->args[1];
     service->size = event->args[2];
