@@ -55,6 +55,7 @@ struct pp_binding {
     NET_DEVICE_POWER_STATE power;  // of the adapter; unspecified until it is first put to sleep
     bool was_running;              // when it was put to sleep
     bool is_resetting;
+    bool is_told_of_reset;  // just now, that it begins or ends
     struct pp_filter filter;
     struct pp_traffic traffic;
 };

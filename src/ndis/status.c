@@ -131,15 +131,18 @@ static void run_reset(void *subject, uint64_t part) {
         binding->is_resetting = false;
         indicate(binding, PP_NEWS_RESET_END, /*is_at_dispatch=*/true);
     }
+    binding->is_told_of_reset = false;
 }
 
 bool pp_ndis_reset_adapter(uint32_t number, enum pp_reset_part part) {
     struct pp_binding *binding = pp_binding_of_number(number);
-    if (!can_be_told(binding) || binding->is_resetting != (part == PP_RESET_END) ||
+    if (!can_be_told(binding) || binding->is_told_of_reset ||
+        binding->is_resetting != (part == PP_RESET_END) ||
         !pp_schedule_start(PP_ACTIVITY_STATUS, run_reset, binding, part)) {
         return false;
     }
     binding->is_resetting = part != PP_RESET_END;
+    binding->is_told_of_reset = true;
     return true;
 }
 
