@@ -80,6 +80,9 @@ enum pp_hold {
 // The first argument of DERIVE: enum pp_derivation, and above it the flags.
 #define PP_DERIVE_FLAGS_SHIFT 32
 
+// Who made an IRP: the world for the program, the driver, or the world for the driver (IoBuild...).
+enum pp_irp_maker { PP_IRP_OF_PROGRAM, PP_IRP_OF_DRIVER, PP_IRP_BUILT };
+
 // What a fiber was doing when it got stuck.
 enum pp_activity {
     PP_ACTIVITY_LOAD,
@@ -90,6 +93,7 @@ enum pp_activity {
     PP_ACTIVITY_UNBIND,
     PP_ACTIVITY_PNP,
     PP_ACTIVITY_IRP,
+    PP_ACTIVITY_CANCEL,
     PP_ACTIVITY_DPC,
     PP_ACTIVITY_RECEIVE,
     PP_ACTIVITY_STATUS,

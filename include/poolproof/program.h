@@ -13,7 +13,7 @@
 #define PP_PROGRAM_VERSION 1
 #define PP_PROGRAM_OPS_MAX 256
 #define PP_PROGRAM_BYTES_MAX 32768  // no encoding is longer; input behind it is ignored
-#define PP_OP_ARGS_MAX 6
+#define PP_OP_ARGS_MAX 7
 #define PP_OP_FAULTS_MAX 4
 #define PP_OP_OUTCOMES_MAX 3
 #define PP_OP_CHOICES_MAX 12
@@ -105,7 +105,7 @@ struct pp_op {
     uint8_t fault_count;
     uint8_t outcome_count;
     uint8_t choice_count;
-    uint16_t args[PP_OP_ARGS_MAX];  // handles: number of the object among those of its letter
+    uint32_t args[PP_OP_ARGS_MAX];  // handles: number of the object among those of its letter
     struct pp_fault faults[PP_OP_FAULTS_MAX];
     struct pp_outcome outcomes[PP_OP_OUTCOMES_MAX];
     struct pp_choice choices[PP_OP_CHOICES_MAX];
@@ -130,7 +130,7 @@ struct pp_arg_info {
     enum pp_arg_kind kind;
     char letter;       // handles
     const char *word;  // numbers and choices
-    uint16_t min, max, standard;
+    uint32_t min, max, standard;
     const char *const *words;  // choices; max is their last index
 };
 

@@ -1349,6 +1349,19 @@ FORCEINLINE VOID IoSetCompletionRoutine(_In_ PIRP Irp,
                             (InvokeOnCancel ? SL_INVOKE_ON_CANCEL : 0));
 }
 
+// The same; it cannot fail here, where no driver is unloaded while it has IRPs.
+FORCEINLINE NTSTATUS IoSetCompletionRoutineEx(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                              _In_ PIO_COMPLETION_ROUTINE CompletionRoutine,
+                                              _In_opt_ PVOID Context, _In_ BOOLEAN InvokeOnSuccess,
+                                              _In_ BOOLEAN InvokeOnError,
+                                              _In_ BOOLEAN InvokeOnCancel) {
+    (void)DeviceObject;
+    IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError,
+                           InvokeOnCancel);
+    return STATUS_SUCCESS;
+}
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+
 // Drivers, devices, files ------------------------------------------------------------------------
 
 // PASSIVE_LEVEL, all of them.
@@ -1966,3 +1979,6 @@ NTSTATUS RtlDeleteRegistryValue(_In_ ULONG RelativeTo, _In_ PCWSTR Path, _In_z_ 
 NTSTATUS RtlCheckRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
 NTSTATUS IoOpenDeviceRegistryKey(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG DevInstKeyType,
                                  _In_ ACCESS_MASK DesiredAccess, _Out_ PHANDLE DeviceRegKey);
+
+// Cancel-safe queues
+#include <csq.h>

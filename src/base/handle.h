@@ -10,6 +10,7 @@ enum pp_handle_kind {
     PP_HANDLE_BINDING,
     PP_HANDLE_BIND_CONTEXT,
     PP_HANDLE_UNBIND_CONTEXT,
+    PP_HANDLE_DEVICE,    // NdisRegisterDeviceEx
     PP_HANDLE_MINIPORT,  // of an adapter
     PP_HANDLE_KERNEL,    // to a kernel object
     PP_HANDLE_THREAD,

@@ -14,7 +14,7 @@ static const char *const prefixes[PP_NAME_COUNT] = {
     [PP_NAME_NB] = "nb",      [PP_NAME_MDL] = "mdl",   [PP_NAME_MEMORY] = "mem",
     [PP_NAME_PROTOCOL] = "h", [PP_NAME_BINDING] = "b", [PP_NAME_GENERIC] = "obj",
     [PP_NAME_IRP] = "irp",    [PP_NAME_OID] = "oid",   [PP_NAME_PNP] = "pnp",
-    [PP_NAME_EVENT] = "ev",
+    [PP_NAME_DEVICE] = "dev", [PP_NAME_LINK] = "link", [PP_NAME_EVENT] = "ev",
 };
 
 static struct pp_map names;

@@ -18,6 +18,8 @@ enum pp_name_kind {
     PP_NAME_IRP,
     PP_NAME_PNP,    // notifications of PnP events
     PP_NAME_OID,    // OID requests, likewise
+    PP_NAME_DEVICE,
+    PP_NAME_LINK,
     PP_NAME_EVENT,  // dispatcher objects and locks, named when first seen
     PP_NAME_COUNT
 };

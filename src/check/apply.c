@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/guard.h"
 #include "check/apply_data.h"
+#include "check/apply_io.h"
 #include "check/apply_life.h"
 #include "check/chain.h"
 #include "check/flight.h"
@@ -296,13 +297,6 @@ static void add_memory(const struct pp_event *event) {
     memory->owner = args[4];
 }
 
-static void add_irp(const struct pp_event *event) {
-    const uint64_t *args = event->args;
-    uint32_t index = pp_model_index(pp_store_add(PP_OBJECT_IRP, args[0], sizeof(IRP), event));
-    pp_store_add_part(PP_OBJECT_MDL, args[2], sizeof(MDL), index, event);
-    pp_store_add_part(PP_OBJECT_BUFFER, args[3], args[4], index, event);
-}
-
 static void apply_made(const struct pp_event *event) {
     if (event->args[0] == 0) {
         note_null(PP_NULL_ALLOCATION, event);
@@ -319,9 +313,8 @@ static void apply_made(const struct pp_event *event) {
     case PP_EVENT_OBJECT_MADE:
         pp_store_add(PP_OBJECT_GENERIC, event->args[0], event->args[1], event);
         break;
-    case PP_EVENT_IRP_MADE: add_irp(event); break;
     case PP_EVENT_REGISTERED: pp_store_add(PP_OBJECT_PROTOCOL, event->args[0], 0, event); break;
-    default: break;
+    default: pp_apply_io(event); break;
     }
 }
 
@@ -356,6 +349,7 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_OBJECT_MADE:
     case PP_EVENT_IRP_MADE:
     case PP_EVENT_SERVICE_MADE:
+    case PP_EVENT_DEVICE_MADE:
     case PP_EVENT_REGISTERED: apply_made(event); break;
     case PP_EVENT_NBL_FREE:
     case PP_EVENT_DERIVED_FREE: apply_nbl_free(event); break;
@@ -363,7 +357,8 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_NB_POOL_FREE: apply_pool_free(event); break;
     case PP_EVENT_NB_FREE:
     case PP_EVENT_OBJECT_FREE:
-    case PP_EVENT_IRP_COMPLETE:
+    case PP_EVENT_IRP_END:
+    case PP_EVENT_IRP_FREE:
     case PP_EVENT_CONTEXT_GONE:
     case PP_EVENT_REGISTER_UNDONE:
     case PP_EVENT_DEREGISTER: pp_store_remove(args[0], event); break;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "check/apply_life.h"
 
+#include "check/apply_io.h"
+
 #include "check/life.h"
 #include "check/model.h"
 #include "check/request.h"
@@ -114,6 +116,12 @@ void pp_apply_life(const struct pp_event *event) {
     case PP_EVENT_BIND_COMPLETE:
     case PP_EVENT_UNBIND_COMPLETE:
     case PP_EVENT_UNBIND_ASKED: pp_life_apply(event); break;
+    case PP_EVENT_IRP_PART:
+    case PP_EVENT_IRP_PENDING:
+    case PP_EVENT_DEVICE_DELETE:
+    case PP_EVENT_DEVICE_GONE:
+    case PP_EVENT_LINK_MADE:
+    case PP_EVENT_LINK_DELETE: pp_apply_io(event); break;
     default: break;  // most events change nothing here, and cost no look-up
     }
 }

@@ -123,6 +123,7 @@ static void judge_stuck(const struct pp_event *event) {
         [PP_ACTIVITY_UNBIND] = {PP_RULE_UNBIND_DEADLINE, "unbind never finishes, waits"},
         [PP_ACTIVITY_PNP] = {PP_RULE_STUCK, "PnP event never finishes, waits"},
         [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
+        [PP_ACTIVITY_CANCEL] = {PP_RULE_STUCK, "cancel never returns, waits"},
         [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
         [PP_ACTIVITY_RECEIVE] = {PP_RULE_STUCK, "receive never returns, waits"},
         [PP_ACTIVITY_STATUS] = {PP_RULE_STUCK, "status indication never returns, waits"},
@@ -142,6 +143,10 @@ static void judge_stuck(const struct pp_event *event) {
         return;
     }
     uint64_t activity = event->args[0];
+    if (activity == PP_ACTIVITY_IRP && event->callback == PP_CALLBACK_NONE &&
+        pp_check_lost_irps(event)) {
+        return;
+    }
     const struct pp_object *received = first_received();
     if (activity == PP_ACTIVITY_PAUSE && event->callback != PP_CALLBACK_PAUSE && received != NULL) {
         pp_report_at(PP_RULE_PAUSE_DEADLINE, event, "pause never finishes, NBL not returned",

@@ -16,7 +16,8 @@ static const struct leak leaks[] = {
     {PP_OBJECT_NBL, PP_RULE_LEAK_NBL},    {PP_OBJECT_NB, PP_RULE_LEAK_NB},
     {PP_OBJECT_MDL, PP_RULE_LEAK_MDL},    {PP_OBJECT_POOL, PP_RULE_POOL_LEAK},
     {PP_OBJECT_MEMORY, PP_RULE_LEAK_MEM}, {PP_OBJECT_GENERIC, PP_RULE_LEAK_MEM},
-    {PP_OBJECT_IRP, PP_RULE_IRP_ONCE},
+    {PP_OBJECT_IRP, PP_RULE_IRP_OWN},     {PP_OBJECT_DEVICE, PP_RULE_DEVICE_ONCE},
+    {PP_OBJECT_LINK, PP_RULE_LINK_LEAK},
 };
 
 static bool is_lost(const struct pp_object *object, enum pp_object_kind kind) {
@@ -29,7 +30,8 @@ static void report_leak(const struct pp_event *event, const struct leak *leak,
         return;
     }
     char what[64];
-    snprintf(what, sizeof(what), leak->kind == PP_OBJECT_IRP ? "%s never completed" : "%s never freed",
+    bool is_deleted = leak->kind == PP_OBJECT_DEVICE || leak->kind == PP_OBJECT_LINK;
+    snprintf(what, sizeof(what), is_deleted ? "%s never deleted" : "%s never freed",
              pp_object_word(object));
     pp_report_at(leak->rule, event, what, ", made in", &object->made);
 }

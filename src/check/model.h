@@ -19,6 +19,8 @@ enum pp_object_kind {
     PP_OBJECT_BUFFER,  // data that came with an IRP, an NBL, an NB or an MDL
     PP_OBJECT_BINDING,
     PP_OBJECT_PROTOCOL,
+    PP_OBJECT_DEVICE,
+    PP_OBJECT_LINK,
     PP_OBJECT_KIND_COUNT
 };
 
@@ -116,8 +118,12 @@ struct pp_object {
     uint32_t cancel_count;      // bindings: calls of NdisCancelSendNetBufferLists that run
     uint32_t life;              // bindings: see life.h
 
+    uint8_t irp_maker;  // IRPs: enum pp_irp_maker
+    uint32_t room;      // IRPs: bytes that may be answered, UINT32_MAX: any
+    bool was_deleted;   // devices: IoDeleteDevice was called
+
     struct pp_trail made;
-    struct pp_trail sent;
+    struct pp_trail sent;  // IRPs: marked pending
     struct pp_trail freed;
 };
 

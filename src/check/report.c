@@ -50,8 +50,8 @@ const uint32_t *pp_report_advice(void) { return advice; }
 
 const char *pp_object_word(const struct pp_object *object) {
     static const char *const words[PP_OBJECT_KIND_COUNT] = {
-        "pool",    "NBL", "NB",   "MDL",     "memory",  "generic object",
-        "context", "IRP", "data", "binding", "protocol"};
+        "pool", "NBL",  "NB",      "MDL",      "memory", "generic object", "context",
+        "IRP",  "data", "binding", "protocol", "device", "symbolic link"};
     if (object->kind == PP_OBJECT_POOL) {
         return object->is_nb_pool ? "NB pool" : "NBL pool";
     }

@@ -22,6 +22,11 @@ bool pp_complain_about_stdout(void) {
     errno = 0;
     if (!is_lost && (fflush(stdout) != 0 || ferror(stdout))) {
         is_lost = true;
+        if (errno == 0) {
+            // It was an earlier part of the output; to hear why, one more is tried.
+            putchar('\n');
+            fflush(stdout);
+        }
         pp_complain("stdout", "%s", errno ? strerror(errno) : "output was lost");
     }
     return !is_lost;

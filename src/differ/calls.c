@@ -73,7 +73,7 @@ static void *place_of_other(enum pp_letter letter) {
 }
 
 // False: no call can be made with this.
-static bool find(enum pp_letter letter, uint16_t number, enum as as, struct pp_operand *operand,
+static bool find(enum pp_letter letter, uint32_t number, enum as as, struct pp_operand *operand,
                  void **ret_address) {
     int id = pp_play.slots.ids[letter][number];
     uint32_t freed_at = 0;
@@ -106,13 +106,13 @@ static bool find(enum pp_letter letter, uint16_t number, enum as as, struct pp_o
 
 // === Numbers ===
 
-static uint32_t with_edge(uint32_t number, uint16_t edge) {
+static uint32_t with_edge(uint32_t number, uint32_t edge) {
     return edge == EDGE_NONE  ? number
            : edge == EDGE_TOP ? UINT32_MAX - number
                               : (UINT32_C(1) << 31) + number;
 }
 
-static void read_derive_wrong(struct pp_call *call, uint16_t wrong) {
+static void read_derive_wrong(struct pp_call *call, uint32_t wrong) {
     call->start = wrong == WRONG_START ? UINT32_MAX - call->start : call->start;
     call->max = wrong == WRONG_MAX ? UINT32_MAX - call->max : call->max;
     call->delta = wrong == WRONG_DELTA ? UINT32_MAX - call->delta : call->delta;
@@ -120,7 +120,7 @@ static void read_derive_wrong(struct pp_call *call, uint16_t wrong) {
     call->flags = wrong == WRONG_FLAGS;
 }
 
-static void read_pools(struct pp_passing *passing, uint16_t pools) {
+static void read_pools(struct pp_passing *passing, uint32_t pools) {
     struct pp_passing old = *passing;
     if (pools == POOLS_NB) {
         passing->call.second.passed = PP_PASS_NOTHING;
@@ -139,7 +139,7 @@ static void read_pools(struct pp_passing *passing, uint16_t pools) {
 }
 
 // What a free function is given: what the NBL was made with, or something else.
-static void read_same(struct pp_call *call, uint16_t same) {
+static void read_same(struct pp_call *call, uint32_t same) {
     bool is_known = call->object.passed == PP_PASS_RIGHT;
     const struct pp_model_nbl *nbl = is_known ? &pp_model.nbls[call->object.id] : NULL;
     if (call->kind == PP_POOL_OP_FREE_CLONE) {
@@ -152,7 +152,7 @@ static void read_same(struct pp_call *call, uint16_t same) {
 
 // The arguments behind the handles, in the order of pool_op.def, by family.
 
-static void read_pool_numbers(const uint16_t *args, struct pp_call *call) {
+static void read_pool_numbers(const uint32_t *args, struct pp_call *call) {
     static const uint8_t protocols[] = {0, 2, 6, 7, 9};
     switch ((enum pp_pool_op_kind)call->kind) {
     case PP_POOL_OP_MEMORY: call->value = args[0], call->choice = (uint8_t)args[1]; break;
@@ -186,7 +186,7 @@ static void read_pool_numbers(const uint16_t *args, struct pp_call *call) {
     }
 }
 
-static void read_list_numbers(const uint16_t *args, struct pp_call *call) {
+static void read_list_numbers(const uint32_t *args, struct pp_call *call) {
     switch ((enum pp_pool_op_kind)call->kind) {
     case PP_POOL_OP_NBL:
     case PP_POOL_OP_TAKE_CONTEXT: call->context = args[0], call->context_backfill = args[1]; break;
@@ -210,7 +210,7 @@ static void read_list_numbers(const uint16_t *args, struct pp_call *call) {
     }
 }
 
-static void read_derive_numbers(const uint16_t *args, struct pp_passing *passing) {
+static void read_derive_numbers(const uint32_t *args, struct pp_passing *passing) {
     static const uint8_t clone_flags[] = {0, 2, 1, 16};
     struct pp_call *call = &passing->call;
     switch ((enum pp_pool_op_kind)call->kind) {
@@ -236,7 +236,7 @@ static void read_derive_numbers(const uint16_t *args, struct pp_passing *passing
     }
 }
 
-static void read_data_numbers(const uint16_t *args, struct pp_call *call) {
+static void read_data_numbers(const uint32_t *args, struct pp_call *call) {
     static const uint8_t aligns[] = {1, 2, 4, 8, 16, 3};
     switch ((enum pp_pool_op_kind)call->kind) {
     case PP_POOL_OP_RETREAT:
@@ -342,7 +342,7 @@ static enum as as_of_op(const struct pp_op *op) {
     return op->kind == PP_POOL_OP_COPY ? AS_RIGHT : (enum as)op->args[index];
 }
 
-static void read_copy_wrong(uint16_t wrong, struct pp_passing *passing) {
+static void read_copy_wrong(uint32_t wrong, struct pp_passing *passing) {
     bool is_to = wrong == COPY_TO_NULL || wrong == COPY_TO_STACK;
     if (wrong == COPY_RIGHT || wrong > COPY_FROM_STACK) {
         return;
@@ -367,7 +367,7 @@ bool pp_call_of(const struct pp_op *op, struct pp_passing *ret_passing) {
         }
     }
     read_optional(ret_passing);
-    const uint16_t *args = &op->args[info->handle_count];
+    const uint32_t *args = &op->args[info->handle_count];
     if (op->kind == PP_POOL_OP_COPY) {
         read_copy_wrong(args[3], ret_passing);
     }

@@ -20,6 +20,7 @@ void pp_ndis_reset(void) {
     binding_count = 0;
     pp_adapter_reset();
     pp_protocol_reset();
+    pp_ndis_device_reset();
     pp_send_reset();
     pp_receive_reset();
     pp_oid_reset();

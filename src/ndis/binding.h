@@ -77,6 +77,7 @@ struct pp_protocol *pp_protocol_of_handle(NDIS_HANDLE handle);
 struct pp_protocol *pp_protocol_first(void);
 
 void pp_protocol_reset(void);
+void pp_ndis_device_reset(void);
 void pp_send_reset(void);
 void pp_receive_reset(void);
 void pp_pnp_reset(void);
@@ -125,8 +126,6 @@ struct pp_binding *pp_binding_at(uint32_t index);
 const UNICODE_STRING *pp_adapter_name(uint32_t adapter);
 uint32_t pp_adapter_mtu(uint32_t adapter);
 uint32_t pp_adapter_backfill(uint32_t adapter);
-#define PP_MAC_BYTES 6
-void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]);
 void pp_adapter_reset(void);
 void pp_adapter_set_needs(uint32_t adapter, uint32_t mtu, uint32_t backfill);
 bool pp_adapter_waits_for_filter(uint32_t adapter);

@@ -23,6 +23,9 @@ void pp_ndis_add_adapter(uint32_t number, const struct pp_adapter_traits *traits
 // The file name that means this adapter: a backslash and its name.
 const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter);
 
+#define PP_MAC_BYTES 6
+void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]);
+
 // Binds the driver's protocol to the adapter. The binding is known by `binding` from then on.
 bool pp_ndis_bind(uint32_t binding, uint32_t adapter);
 bool pp_ndis_finish_open(uint32_t binding, NDIS_STATUS status);

@@ -27,6 +27,14 @@ static inline uint32_t take_pair(struct reader *reader) {
     return low | take_byte(reader) << 8;
 }
 
+static inline uint32_t take(struct reader *reader, uint32_t size) {
+    uint32_t value = take_byte(reader);
+    for (uint32_t i = 1; i < size; i++) {
+        value |= take_byte(reader) << 8 * i;
+    }
+    return value;
+}
+
 enum op_reading { OP_KEPT, OP_LEFT_OUT, OP_CUT_OFF };
 
 // Reads all of an op but its kind.
@@ -37,21 +45,21 @@ static enum op_reading read_op(struct reader *reader, const struct pp_naming *na
     memset(ret_op, 0, sizeof *ret_op);
     for (unsigned i = 0; i < info->arg_count; i++) {
         const struct pp_arg_info *arg = &info->args[i];
-        bool is_wide = pp_record_is_wide(arg);
-        if (!has(reader, is_wide ? 2 : 1)) {
+        uint32_t size = pp_record_arg_size(arg);
+        if (!has(reader, size)) {
             return OP_CUT_OFF;
         }
-        uint32_t value = is_wide ? take_pair(reader) : take_byte(reader);
+        uint32_t value = take(reader, size);
         if (arg->kind != PP_ARG_HANDLE) {
-            uint32_t range = (uint32_t)arg->max - arg->min + 1;
-            ret_op->args[i] = (uint16_t)(arg->min + reduce(value, range));
+            uint32_t range = arg->max - arg->min + 1;  // 0: all of 32 bits
+            ret_op->args[i] = range == 0 ? value : arg->min + reduce(value, range);
             continue;
         }
         uint32_t named = pp_naming_count(naming, arg->letter);
         if (named == 0) {
             reading = OP_LEFT_OUT;
         } else {
-            ret_op->args[i] = (uint16_t)reduce(value, named);
+            ret_op->args[i] = reduce(value, named);
         }
     }
     return reading;

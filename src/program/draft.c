@@ -42,14 +42,14 @@ static bool bind_handles(struct pp_op *op, const struct pp_op_info *info, const 
         if (info->args[i].kind != PP_ARG_HANDLE) {
             continue;
         }
-        uint16_t id = op->args[i];
-        uint16_t number = id == PP_DRAFT_ID_NONE ? PP_DRAFT_ID_NONE : number_of[id];
+        uint32_t id = op->args[i];
+        uint32_t number = id == PP_DRAFT_ID_NONE ? PP_DRAFT_ID_NONE : number_of[id];
         if (number == PP_DRAFT_ID_NONE) {
-            uint16_t named = pp_naming_count(naming, info->args[i].letter);
+            uint32_t named = pp_naming_count(naming, info->args[i].letter);
             if (!is_rebinding || named == 0) {
                 return false;
             }
-            number = (uint16_t)(named - 1);
+            number = named - 1;
         }
         op->args[i] = number;
     }
@@ -124,7 +124,7 @@ bool pp_draft_insert_chunk(struct pp_draft *draft, uint32_t at, const struct pp_
             if (info->args[j].kind != PP_ARG_HANDLE) {
                 continue;
             }
-            uint16_t id = source == draft ? ops[i].args[j] : PP_DRAFT_ID_NONE;
+            uint32_t id = source == draft ? ops[i].args[j] : PP_DRAFT_ID_NONE;
             for (uint32_t k = 0; k < i; k++) {
                 id = ids[k] == ops[i].args[j] ? draft->ids[at + k] : id;
             }

@@ -18,7 +18,7 @@ static size_t op_size(const struct pp_op_info *info, const struct pp_op *op) {
     size_t size = 1;
 
     for (unsigned i = 0; i < info->arg_count; i++) {
-        size += pp_record_is_wide(&info->args[i]) ? 2 : 1;
+        size += pp_record_arg_size(&info->args[i]);
     }
     return size + (size_t)op->fault_count * PP_RECORD_FAULT_SIZE +
            (size_t)op->outcome_count * PP_RECORD_OUTCOME_SIZE +
@@ -31,11 +31,10 @@ static void write_op(struct writer *writer, const struct pp_language_info *langu
 
     put_byte(writer, op->kind);
     for (unsigned i = 0; i < info->arg_count; i++) {
-        uint32_t value = (uint32_t)op->args[i] - info->args[i].min;
-        if (pp_record_is_wide(&info->args[i])) {
-            put_pair(writer, value);
-        } else {
-            put_byte(writer, value);
+        uint32_t value = op->args[i] - info->args[i].min;
+        for (uint32_t size = pp_record_arg_size(&info->args[i]); size > 0; size--) {
+            put_byte(writer, value & 0xff);
+            value >>= 8;
         }
     }
     for (unsigned i = 0; i < op->fault_count; i++) {

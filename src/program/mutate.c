@@ -209,7 +209,7 @@ static bool change_arg(struct pp_draft *draft, struct pp_dice *dice) {
         return false;
     }
     uint32_t i = pp_dice_roll(dice, info->arg_count);
-    uint16_t present = op->args[i];
+    uint32_t present = op->args[i];
     op->args[i] = info->args[i].kind == PP_ARG_HANDLE
                       ? pp_draft_pick(draft, dice, at, info->args[i].letter)
                       : pp_vary_value(dice, &info->args[i], present);

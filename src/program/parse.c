@@ -103,7 +103,7 @@ static bool read_handle(struct pp_word word, char letter, uint32_t *ret_index) {
 
 static bool parse_handle(struct pp_scan *scan, const struct pp_op_info *info,
                          const struct pp_arg_info *arg, const struct pp_naming *naming,
-                         uint16_t *ret_value) {
+                         uint32_t *ret_value) {
     struct pp_word word = pp_scan_word(scan);
     uint32_t index = 0;
     uint32_t named = pp_naming_count(naming, arg->letter);
@@ -112,7 +112,7 @@ static bool parse_handle(struct pp_scan *scan, const struct pp_op_info *info,
         return pp_scan_fail(scan, word.text, "%s needs a handle like %c0 here", info->word, arg->letter);
     }
     if (index < named) {
-        *ret_value = (uint16_t)index;
+        *ret_value = index;
         return true;
     }
     if (named == 0) {
@@ -123,14 +123,14 @@ static bool parse_handle(struct pp_scan *scan, const struct pp_op_info *info,
                         PP_WORD_PRINTED(word), arg->letter, named - 1);
 }
 
-static bool parse_choice(struct pp_scan *scan, const struct pp_arg_info *arg, uint16_t *ret_value) {
+static bool parse_choice(struct pp_scan *scan, const struct pp_arg_info *arg, uint32_t *ret_value) {
     struct pp_word word = pp_scan_word(scan);
     struct pp_nearest nearest = {.word = word};
     char hint[96] = "it is one of";
 
     for (unsigned i = 0; i <= arg->max; i++) {
         if (pp_word_is(word, arg->words[i])) {
-            *ret_value = (uint16_t)i;
+            *ret_value = i;
             return true;
         }
     }
@@ -179,12 +179,7 @@ static bool parse_named_arg(struct pp_scan *scan, const struct pp_op_info *info,
         if (arg->kind == PP_ARG_CHOICE) {
             return parse_choice(scan, arg, &op->args[i]);
         }
-        uint32_t number = 0;
-        if (!pp_scan_number(scan, arg->word, arg->min, arg->max, &number)) {
-            return false;
-        }
-        op->args[i] = (uint16_t)number;
-        return true;
+        return pp_scan_number(scan, arg->word, arg->min, arg->max, &op->args[i]);
     }
     return refuse_named_arg(scan, info, word);
 }

@@ -42,6 +42,24 @@ static void put_number(struct page *page, uint32_t number) {
     put_bytes(page, decimals, decimals_of(number, decimals));
 }
 
+// Codes and the like are read in hexadecimal.
+static void put_value(struct page *page, const struct pp_arg_info *arg, uint32_t value) {
+    static const char digits[] = "0123456789abcdef";
+
+    if (arg->max <= UINT16_MAX) {
+        put_number(page, value);
+        return;
+    }
+    put_text(page, "0x");
+    int shift = 28;
+    while (shift > 0 && value >> shift == 0) {
+        shift -= 4;
+    }
+    for (; shift >= 0; shift -= 4) {
+        put_char(page, digits[value >> shift & 15]);
+    }
+}
+
 static void put_args(struct page *page, const struct pp_op_info *info, const struct pp_op *op) {
     const char *separator = "";
 
@@ -63,7 +81,7 @@ static void put_args(struct page *page, const struct pp_op_info *info, const str
         if (arg->kind == PP_ARG_CHOICE) {
             put_text(page, arg->words[op->args[i]]);
         } else {
-            put_number(page, op->args[i]);
+            put_value(page, arg, op->args[i]);
         }
     }
     put_char(page, ')');

@@ -105,6 +105,15 @@ bool pp_scan_expect(struct pp_scan *scan, const char *mark, const char *after) {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Its value, or -1.
+static int digit_of(char c, bool is_hex) {
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return is_hex && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 static bool is_word_part(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.';
 }
@@ -125,19 +134,21 @@ bool pp_word_is(struct pp_word word, const char *text) {
 
 bool pp_scan_number(struct pp_scan *scan, const char *what, uint32_t min, uint32_t max,
                     uint32_t *ret_number) {
-    uint32_t number = 0;
+    uint64_t number = 0;
     bool is_in_range = true;
 
     pp_scan_space(scan);
     struct pp_word digits = {.text = scan->at};
-    while (scan->at < scan->line_end && is_digit(*scan->at)) {
-        // Once out of range it stays so; all ranges are far below where this could wrap.
-        number = is_in_range ? number * 10 + (uint32_t)(*scan->at - '0') : number;
+    bool is_hex = pp_scan_take(scan, "0x");
+    const char *first = scan->at;
+    for (int digit; scan->at < scan->line_end && (digit = digit_of(*scan->at, is_hex)) >= 0;) {
+        // Once out of range it stays so.
+        number = is_in_range ? number * (is_hex ? 16 : 10) + (unsigned)digit : number;
         is_in_range = is_in_range && number <= max;
         scan->at++;
     }
     digits.length = (size_t)(scan->at - digits.text);
-    if (digits.length == 0 ||
+    if (scan->at == first ||
         (scan->at < scan->line_end && *scan->at != '.' && is_word_part(*scan->at))) {
         return pp_scan_fail(scan, digits.text, "%s must be a number from %u to %u", what, min, max);
     }
@@ -145,7 +156,7 @@ bool pp_scan_number(struct pp_scan *scan, const char *what, uint32_t min, uint32
         return pp_scan_fail(scan, digits.text, "%s %.*s is out of range %u to %u", what,
                             PP_WORD_PRINTED(digits), min, max);
     }
-    *ret_number = number;
+    *ret_number = (uint32_t)number;
     return true;
 }
 

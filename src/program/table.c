@@ -53,6 +53,7 @@ const struct pp_op_info pp_pool_op_infos[PP_POOL_OP_COUNT] = {
 
 #define ALL_POINTS ((UINT32_C(1) << PP_POINT_COUNT) - 1)
 #define POINT_BIT(point) (UINT32_C(1) << PP_POINT_##point)
+#define IO_POINTS (POINT_BIT(DEVICE_CREATE) | POINT_BIT(IRP_ALLOCATE) | POINT_BIT(LINK_CREATE))
 _Static_assert(PP_POINT_COUNT < 32, "points of a language are bits of 32");
 
 const struct pp_language_info pp_languages[PP_LANGUAGE_COUNT] = {
@@ -66,7 +67,7 @@ const struct pp_language_info pp_languages[PP_LANGUAGE_COUNT] = {
                           .ops = pp_pool_op_infos,
                           .op_count = PP_POOL_OP_COUNT,
                           .attribute_count = PP_ATTRIBUTE_FAULT + 1,
-                          .points = ALL_POINTS & ~(POINT_BIT(DEVICE_CREATE) | POINT_BIT(LINK_CREATE))},
+                          .points = ALL_POINTS & ~IO_POINTS},
 };
 
 #define BIT(status) (UINT32_C(1) << PP_STATUS_##status)

@@ -3,25 +3,26 @@
 
 #include <string.h>
 
-static uint16_t clamp(int64_t value, const struct pp_arg_info *arg) {
-    return (uint16_t)(value < arg->min ? arg->min : value > arg->max ? arg->max : value);
+static uint32_t clamp(int64_t value, const struct pp_arg_info *arg) {
+    return (uint32_t)(value < arg->min ? arg->min : value > arg->max ? arg->max : value);
 }
 
-uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint16_t present) {
-    uint32_t range = (uint32_t)arg->max - arg->min + 1;
+uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present) {
+    uint32_t range = arg->max - arg->min + 1;  // 0: all of 32 bits
 
     if (arg->kind == PP_ARG_CHOICE) {
-        return (uint16_t)pp_dice_roll(dice, range);
+        return pp_dice_roll(dice, range);
     }
+    uint32_t bits = arg->max <= UINT16_MAX ? 16 : 32;
     switch (pp_dice_roll(dice, 8)) {
     case 0: return arg->standard;
     case 1: return arg->min;
     case 2: return arg->max;
     case 3: return clamp((int64_t)arg->min + pp_dice_small(dice, 4), arg);
     case 4: return clamp((int64_t)arg->max - pp_dice_small(dice, 4), arg);
-    case 5: return clamp((INT64_C(1) << pp_dice_roll(dice, 17)) - 1 + pp_dice_roll(dice, 3), arg);
+    case 5: return clamp((INT64_C(1) << pp_dice_roll(dice, bits + 1)) - 1 + pp_dice_roll(dice, 3), arg);
     case 6: return clamp((int64_t)present - 8 + pp_dice_roll(dice, 17), arg);
-    default: return (uint16_t)(arg->min + pp_dice_roll(dice, range));
+    default: return range == 0 ? pp_dice_bits(dice) : arg->min + pp_dice_roll(dice, range);
     }
 }
 

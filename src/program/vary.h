@@ -8,7 +8,7 @@
 
 // A value for an argument that is no handle; boundary values and small ones are the most frequent.
 // `present` is the value that it has now.
-uint16_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint16_t present);
+uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present);
 
 // `points` has a bit per enum pp_point that the fault can be of.
 bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points);

@@ -5,12 +5,13 @@
 #include "kernel/callback.h"
 #include "kernel/deferred.h"
 #include "kernel/globals.h"
-#include "kernel/irp.h"
+#include "kernel/io.h"
 #include "kernel/registry.h"
 #include "kernel/schedule.h"
 #include "kernel/work.h"
 #include "ndis/runtime.h"
 #include "pool/pool.h"
+#include "run/content.h"
 
 #include <string.h>
 
@@ -22,11 +23,13 @@ static const struct pp_driver *driver;
 static enum load_state load_state;
 static DRIVER_OBJECT *driver_object;
 static uint32_t result_counts['z' + 1];  // objects named so far, by letter
+static uint32_t adapter_of_file[PP_FILE_COUNT_MAX];
 
 void pp_play_begin(const struct pp_driver *new_driver) {
     driver = new_driver;
     load_state = LOAD_NONE;
     memset(result_counts, 0, sizeof(result_counts));
+    pp_content_begin();
 }
 
 // === Load and unload ===
@@ -51,6 +54,8 @@ static void run_load(void *subject, uint64_t detail) {
         pp_work_wait();
         finish_unload();  // the image goes away with the failed DriverEntry
         load_state = LOAD_FAILED;
+    } else {
+        pp_io_start_devices();
     }
 }
 
@@ -90,7 +95,7 @@ static bool unload(void) {
 
 // === Ops ===
 
-static bool complete(const uint16_t *args) {
+static bool complete(const uint32_t *args) {
     static const enum pp_status statuses[] = {PP_STATUS_SUCCESS,      PP_STATUS_FAILURE,
                                               PP_STATUS_RESOURCES,    PP_STATUS_INVALID_LENGTH,
                                               PP_STATUS_SEND_ABORTED, PP_STATUS_RESET_IN_PROGRESS,
@@ -105,13 +110,13 @@ static bool complete(const uint16_t *args) {
     return pp_ndis_complete(args[0], &completion);
 }
 
-static bool finish_open(const uint16_t *args) {
+static bool finish_open(const uint32_t *args) {
     static const enum pp_status statuses[] = {PP_STATUS_SUCCESS, PP_STATUS_FAILURE, PP_STATUS_RESOURCES,
                                               PP_STATUS_ADAPTER_NOT_FOUND, PP_STATUS_UNSUPPORTED_MEDIA};
     return pp_ndis_finish_open(args[0], (NDIS_STATUS)pp_status_values[statuses[args[1]]]);
 }
 
-static void set_frames(const uint16_t *args) {
+static void set_frames(const uint32_t *args) {
     const struct pp_frames frames = {.to = (enum pp_frame_destination)args[0],
                                      .ethertype = args[1],
                                      .fill = (uint8_t)args[2],
@@ -121,7 +126,7 @@ static void set_frames(const uint16_t *args) {
     pp_ndis_set_frames(&frames);
 }
 
-static bool receive(const uint16_t *args) {
+static bool receive(const uint32_t *args) {
     const struct pp_reception reception = {.count = (uint8_t)args[1],
                                            .length = args[2],
                                            .split = (uint8_t)args[3],
@@ -130,25 +135,66 @@ static bool receive(const uint16_t *args) {
     return pp_ndis_receive(args[0], &reception);
 }
 
-static void set_memory(const uint16_t *args) {
+static bool create(const uint32_t *args, uint32_t file) {
+    adapter_of_file[file] = args[0];
+    const UNICODE_STRING *path = args[2] == 0 ? pp_ndis_adapter_path(args[0]) : NULL;
+    return pp_file_create(file, args[1], path);
+}
+
+static struct pp_field field(uint32_t at, uint32_t content, uint32_t value) {
+    return (struct pp_field){.at = at, .content = (enum pp_content)content, .value = value};
+}
+
+static void add_field(const uint32_t *args) {
+    const struct pp_field it = field(args[0], args[1], args[2]);
+    pp_content_add(&it);
+}
+
+// The fields so far, and on top of them what the op itself says.
+static bool send_input(uint32_t file, struct pp_transfer *transfer, const struct pp_field *first,
+                       uint32_t fill) {
+    pp_content_add(first);
+    transfer->input = pp_content_make(adapter_of_file[file], &transfer->input_length, (uint8_t)fill);
+    return pp_file_send(file, transfer);
+}
+
+static bool send_write(const uint32_t *args) {
+    struct pp_transfer transfer = {.major = IRP_MJ_WRITE, .input_length = args[1]};
+    const struct pp_field first = field(0, args[3], args[4]);
+    return send_input(args[0], &transfer, &first, args[2]);
+}
+
+static bool send_read(const uint32_t *args) {
+    const struct pp_transfer transfer = {.major = IRP_MJ_READ, .room = args[1]};
+    return pp_file_send(args[0], &transfer);
+}
+
+static bool send_control(const uint32_t *args) {
+    struct pp_transfer transfer = {
+        .major = IRP_MJ_DEVICE_CONTROL, .code = args[1], .input_length = args[2], .room = args[3]};
+    const struct pp_field first = field(0, args[5], args[6]);
+    return send_input(args[0], &transfer, &first, args[4]);
+}
+
+static void set_memory(const uint32_t *args) {
     static const enum pp_reuse reuses[] = {PP_REUSE_NEVER, PP_REUSE_FIFO, PP_REUSE_LIFO};
     pp_arena_set_reuse(reuses[args[0]]);
     pp_pool_set_data_offset_zero(args[1] != 0);
 }
 
-static void add_adapter(uint32_t number, const uint16_t *args) {
+static void add_adapter(uint32_t number, const uint32_t *args) {
     const struct pp_adapter_traits traits = {
         .mtu = args[0], .backfill = args[1], .waits_for_filter = args[2] != 0};
     pp_ndis_add_adapter(number, &traits);
 }
 
-static bool restart(const uint16_t *args) {
+static bool restart(const uint32_t *args) {
     const struct pp_restart it = {
         .buffer = (enum pp_restart_buffer)args[1], .mtu = args[2], .backfill = (uint8_t)args[3]};
     return pp_ndis_restart(args[0], &it);
 }
 
-static bool finish_oid(const uint16_t *args) {
+static bool finish_oid(const uint32_t *args) {
     static const enum pp_status statuses[] = {
         PP_STATUS_SUCCESS,           PP_STATUS_FAILURE,        PP_STATUS_RESOURCES,
         PP_STATUS_NOT_SUPPORTED,     PP_STATUS_NOT_RECOGNIZED, PP_STATUS_NOT_ACCEPTED,
@@ -159,7 +205,7 @@ static bool finish_oid(const uint16_t *args) {
                               (NDIS_STATUS)pp_status_values[statuses[args[2]]], args[3] == 0);
 }
 
-static bool tell(const uint16_t *args) {
+static bool tell(const uint32_t *args) {
     static const NET_PNP_EVENT_CODE codes[] = {NetEventQueryPower,         NetEventQueryRemoveDevice,
                                                NetEventCancelRemoveDevice, NetEventReconfigure,
                                                NetEventPnPCapabilities,    NetEventPortActivation,
@@ -167,13 +213,13 @@ static bool tell(const uint16_t *args) {
     return pp_ndis_tell(args[0], codes[args[1]]);
 }
 
-static bool tell_all(const uint16_t *args) {
+static bool tell_all(const uint32_t *args) {
     static const NET_PNP_EVENT_CODE codes[] = {NetEventBindsComplete, NetEventBindList,
                                                NetEventReconfigure};
     return load_state == LOAD_DONE && pp_ndis_tell_all(codes[args[0]]);
 }
 
-static bool set_power(const uint16_t *args) {
+static bool set_power(const uint32_t *args) {
     static const NET_DEVICE_POWER_STATE states[] = {NetDeviceStateD3, NetDeviceStateD2, NetDeviceStateD1,
                                                     NetDeviceStateD0};
     return pp_ndis_set_power(args[0], states[args[1]]);
@@ -181,7 +227,7 @@ static bool set_power(const uint16_t *args) {
 
 // Starts what the op is about. `number` is that of the object it names, if it names one.
 static bool start(const struct pp_op *op, uint32_t number) {
-    const uint16_t *args = op->args;
+    const uint32_t *args = op->args;
     switch ((enum pp_op_kind)op->kind) {
     case PP_OP_MEMORY: set_memory(args); return true;
     case PP_OP_LOAD: return load();
@@ -194,11 +240,13 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_PAUSE: return pp_ndis_pause(args[0]);
     case PP_OP_UNBIND: return pp_ndis_unbind(args[0]);
     case PP_OP_FINISH_CLOSE: return pp_ndis_finish_close(args[0]);
-    case PP_OP_CREATE:
-        return load_state == LOAD_DONE && pp_file_create(number, pp_ndis_adapter_path(args[0]));
+    case PP_OP_CREATE: return load_state == LOAD_DONE && create(args, number);
     case PP_OP_CLOSE: return pp_file_close(args[0]);
-    case PP_OP_WRITE:
-        return load_state == LOAD_DONE && pp_file_write(args[0], args[1], (uint8_t)args[2]);
+    case PP_OP_WRITE: return load_state == LOAD_DONE && send_write(args);
+    case PP_OP_READ: return load_state == LOAD_DONE && send_read(args);
+    case PP_OP_IOCTL: return load_state == LOAD_DONE && send_control(args);
+    case PP_OP_FIELD: add_field(args); return true;
+    case PP_OP_CANCEL: return pp_file_cancel(args[0], args[1]);
     case PP_OP_COMPLETE: return complete(args);
     case PP_OP_ADVANCE: return true;
     case PP_OP_FRAMES: set_frames(args); return true;
@@ -218,7 +266,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
 
 static bool needs_driver(enum pp_op_kind kind) {
     return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER &&
-           kind != PP_OP_ADVANCE && kind != PP_OP_FRAMES;
+           kind != PP_OP_ADVANCE && kind != PP_OP_FRAMES && kind != PP_OP_FIELD;
 }
 
 // The driver is loaded before the first op that needs it, without faults of that op.
@@ -285,6 +333,9 @@ static bool run_to_rest(void) {
         }
         uint64_t wake = pp_schedule_next_wake();
         if (wake == PP_NEVER || wake > deadline) {
+            if (pp_file_cancel_any()) {
+                continue;
+            }
             report_stuck(fiber);
             return false;
         }

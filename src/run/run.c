@@ -8,7 +8,7 @@
 #include "faults/injector.h"
 #include "kernel/choice.h"
 #include "kernel/crash.h"
-#include "kernel/irp.h"
+#include "kernel/io.h"
 #include "kernel/kernel.h"
 #include "kernel/schedule.h"
 #include "ndis/runtime.h"

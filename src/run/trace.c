@@ -76,9 +76,11 @@ static void give_names(const struct pp_event *event) {
     case PP_EVENT_MEMORY_MADE: name_if_made(PP_NAME_MEMORY, args[0]); break;
     case PP_EVENT_REGISTERED: name_if_made(PP_NAME_PROTOCOL, args[0]); break;
     case PP_EVENT_BINDING_BEGIN: pp_name_give_serial(PP_NAME_BINDING, args[0], (uint32_t)args[1]); break;
-    case PP_EVENT_IRP_MADE:
-        name_if_made(PP_NAME_IRP, args[0]);
-        name_if_made(PP_NAME_MDL, args[2]);
+    case PP_EVENT_IRP_MADE: name_if_made(PP_NAME_IRP, args[0]); break;
+    case PP_EVENT_IRP_PART:
+        if (args[1] != 0) {
+            name_if_made(PP_NAME_MDL, args[2]);
+        }
         break;
     case PP_EVENT_PNP_EVENT: pp_name_give(PP_NAME_PNP, args[1]); break;
     case PP_EVENT_OID:
@@ -86,6 +88,8 @@ static void give_names(const struct pp_event *event) {
             pp_name_give(PP_NAME_OID, args[1]);
         }
         break;
+    case PP_EVENT_DEVICE_MADE: name_if_made(PP_NAME_DEVICE, args[0]); break;
+    case PP_EVENT_LINK_MADE: name_if_made(PP_NAME_LINK, args[0]); break;
     case PP_EVENT_WAIT:
     case PP_EVENT_EVENT_SET:
     case PP_EVENT_LOCK_ACQUIRE:

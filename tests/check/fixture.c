@@ -314,6 +314,22 @@ static NTSTATUS on_irp(DEVICE_OBJECT *device, IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
+static NTSTATUS on_create(DEVICE_OBJECT *device, IRP *irp) {
+    return steps.create != NULL ? steps.create(irp) : on_irp(device, irp);
+}
+
+static NTSTATUS on_cleanup(DEVICE_OBJECT *device, IRP *irp) {
+    return steps.cleanup != NULL ? steps.cleanup(irp) : on_irp(device, irp);
+}
+
+static NTSTATUS on_read(DEVICE_OBJECT *device, IRP *irp) {
+    return steps.read != NULL ? steps.read(irp) : on_irp(device, irp);
+}
+
+static NTSTATUS on_control(DEVICE_OBJECT *device, IRP *irp) {
+    return steps.control != NULL ? steps.control(irp) : on_irp(device, irp);
+}
+
 static NTSTATUS on_write(DEVICE_OBJECT *device, IRP *irp) {
     (void)device;
     return (steps.write != NULL ? steps.write : fixture_write)(irp);
@@ -361,15 +377,18 @@ static NTSTATUS on_load(DRIVER_OBJECT *driver, UNICODE_STRING *registry_path) {
     (void)registry_path;
     fixture.driver = driver;
     driver->DriverUnload = on_unload;
-    driver->MajorFunction[IRP_MJ_CREATE] = on_irp;
-    driver->MajorFunction[IRP_MJ_CLEANUP] = on_irp;
+    driver->MajorFunction[IRP_MJ_CREATE] = on_create;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = on_cleanup;
+    driver->MajorFunction[IRP_MJ_READ] = on_read;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = on_control;
     driver->MajorFunction[IRP_MJ_CLOSE] = on_irp;
     driver->MajorFunction[IRP_MJ_WRITE] = on_write;
     NdisAllocateSpinLock(&fixture.lock);
     NdisInitializeEvent(&fixture.sends_done);
     NdisInitializeEvent(&fixture.adapter_done);
     NdisInitializeEvent(&fixture.oid_done);
-    IoCreateDevice(driver, 0, NULL, FILE_DEVICE_NETWORK, 0, FALSE, &fixture.device);
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Fixture");
+    IoCreateDevice(driver, 0, &name, FILE_DEVICE_NETWORK, 0, FALSE, &fixture.device);
     fixture.device->Flags |= DO_DIRECT_IO;
     register_protocol();
     return steps.load != NULL ? steps.load() : STATUS_SUCCESS;

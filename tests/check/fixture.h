@@ -25,6 +25,10 @@ struct fixture_steps {
     void (*open_complete)(NDIS_STATUS status);
     void (*close_complete)(void);
     NTSTATUS (*write)(IRP *irp);
+    NTSTATUS (*read)(IRP *irp);
+    NTSTATUS (*control)(IRP *irp);
+    NTSTATUS (*create)(IRP *irp);
+    NTSTATUS (*cleanup)(IRP *irp);
     void (*send_complete)(NET_BUFFER_LIST *chain);
     void (*receive)(NET_BUFFER_LIST *chain, ULONG flags);
 };

@@ -304,11 +304,6 @@ static NTSTATUS wait_in_vain(void) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS never_complete(IRP *irp) {
-    IoMarkIrpPending(irp);
-    return STATUS_PENDING;
-}
-
 // At PASSIVE_LEVEL a completion may wait, but not for ever.
 static void wait_in_completion(NET_BUFFER_LIST *nbl) {
     fixture_end_send(nbl);
@@ -511,11 +506,6 @@ static const struct check_case cases[] = {
      .catches.send_complete = wait_in_completion,
      .silent.send_complete = sleep_in_completion,
      .program = COMPLETE_AT_PASSIVE},
-    {.rule = "STUCK",
-     .title = "poolproof: STUCK: IRP never completes, waits in the world",
-     .catches.write = never_complete,
-     .silent.write = write_late,
-     .program = UP_TO_WRITE},
 };
 
 int main(void) { return CHECK_RUN("bindings", cases); }

@@ -45,15 +45,6 @@ static void leave_memory(void) { give_back_but(1u << 5); }
 static void leave_nbl_pool(void) { give_back_but(1u << 0); }
 static void leave_nb_pool(void) { give_back_but(1u << 1); }
 
-static void forget_device(void) { fixture.device = NULL; }
-
-static NTSTATUS delete_device_early(void) {
-    IoDeleteDevice(fixture.device);
-    fixture.device = NULL;
-    fixture_reached();
-    return STATUS_SUCCESS;
-}
-
 // A retreat that had no room has added an MDL, which only an advance gives back.
 static NTSTATUS retreat_without_room(void) {
     take_one_of_each();
@@ -88,10 +79,6 @@ static const struct check_case cases[] = {
      .title = "poolproof: LEAK-MEM: memory never freed, made in DriverEntry",
      .catches = {.load = take_one_of_each, .unload = leave_memory},
      .silent = {.load = take_one_of_each, .unload = leave_nothing}},
-    {.rule = "LEAK-MEM",
-     .title = "poolproof: LEAK-MEM: memory never freed, made in DriverEntry",
-     .catches.unload = forget_device,
-     .silent.load = delete_device_early},
     {.rule = "POOL-LEAK",
      .title = "poolproof: POOL-LEAK: NBL pool never freed, made in DriverEntry",
      .catches = {.load = take_one_of_each, .unload = leave_nbl_pool},

@@ -17,7 +17,9 @@ static uint32_t random_between(uint64_t *state, uint32_t min, uint32_t max) {
     switch (random_below(state, 6)) {
     case 0: return min;
     case 1: return max;
-    default: return min + random_below(state, max - min + 1);
+    default:
+        return min +
+               (max - min == UINT32_MAX ? random_below(state, max) : random_below(state, max - min + 1));
     }
 }
 
@@ -32,7 +34,7 @@ static bool random_args(uint64_t *state, const struct pp_op_info *info, const ui
             }
             max = named[arg->letter - 'a'] - 1;
         }
-        op->args[i] = (uint16_t)random_between(state, arg->min, max);
+        op->args[i] = random_between(state, arg->min, max);
         if (arg->kind != PP_ARG_HANDLE && random_below(state, 3) == 0) {
             op->args[i] = arg->standard;
         }
