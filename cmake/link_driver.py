@@ -28,6 +28,11 @@ def call(*command):
     return result.stdout
 
 
+# Its comparisons are listened to, see src/kernel/learn.c.
+COMPARED = ["trace_switch"] + [f"trace_{kind}cmp{size}" for kind in ("", "const_") for size in "1248"]
+COMPARISONS = [f"--redefine-sym=__sanitizer_cov_{word}=pp_driver_{word}" for word in COMPARED]
+
+
 def missing_functions(nm, path, world):
     """Of what the object calls, that which neither the world nor the compiler has."""
     words = [line.split() for line in call(nm, "-u", path).splitlines()]
@@ -65,9 +70,9 @@ def main():
     if missing := missing_functions(nm, whole, world):
         tell(name, missing, wdk)
         sys.exit(1)
-    call(objcopy, *renamed_sections(readelf, whole, name), f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift",
-         "--wildcard", "--keep-global-symbol=__*", "--keep-global-symbol=sancov.*", whole,
-         f"{folder}/driver.o")
+    call(objcopy, *renamed_sections(readelf, whole, name), *COMPARISONS,
+         f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift", "--wildcard", "--keep-global-symbol=__*",
+         "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "program_mutator.h"
 
+#include "kernel/learn.h"
+
 #define SCHEDULE_ONCE_IN 4  // mutations
 #define OPS_MAX 64          // of what is made; longer seeds are cut when they are mutated
 
@@ -82,12 +84,19 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
     *program = *pp_run_recorded();
 }
 
+static void offer_values(void) {
+    uint32_t count;
+    const uint32_t *values = pp_values(&count);
+    pp_program_offer(values, count);
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed) {
     static struct pp_program program;
 
     if (pp_target_on_mutation) {
         pp_target_on_mutation();
     }
+    offer_values();
     pp_target_read(bytes, size, &program);
     pp_program_mutate(&program, OPS_MAX, &reach, seed);
     if (program.op_count == 0) {

@@ -210,10 +210,13 @@ struct pp_reach {
     uint32_t accesses[PP_OP_COUNT];  // memory accesses in all
 };
 
+// Values that arguments may get by changes, besides those of the tables; kept by reference. None at first.
+void pp_program_offer(const uint32_t *values, uint32_t count);
+
 // Changes the program a little: inserts, removes, duplicates or moves an op, changes an argument, a
 // fault, an outcome or a choice; new choices are where `reach` says that there is something to choose,
-// or anywhere if it is NULL. Same seed and reach, same change. The result is valid, of the same
-// language, and has at most `op_count_max` ops.
+// or anywhere if it is NULL. Same seed, reach and values offered, same change. The result is valid, of
+// the same language, and has at most `op_count_max` ops.
 void pp_program_mutate(struct pp_program *program, uint32_t op_count_max, const struct pp_reach *reach,
                        uint32_t seed);
 

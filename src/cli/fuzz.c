@@ -23,6 +23,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
 #include "load.h"
 #include "subject.h"
 #include "tally.h"
+#include "values.h"
 #include "whole.h"
 
 #include <dirent.h>
@@ -247,7 +248,8 @@ static void run_libfuzzer(const struct pp_options *options) {
 
 int pp_verb_fuzz(const struct pp_options *options) {
     if (!pp_subject_find(options, &session.subject) ||
-        !pp_subject_language(options, &pp_target_language) || !check_folders(options)) {
+        !pp_subject_language(options, &pp_target_language) ||
+        (options->values && !pp_values_read(options->values)) || !check_folders(options)) {
         return PP_EXIT_BAD;
     }
     session.name = pp_subject_name(&session.subject, pp_target_language);

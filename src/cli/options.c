@@ -22,6 +22,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, 's'},
     {"strategy", required_argument, NULL, 'g'},
     {"strict", no_argument, NULL, 'c'},
+    {"values", required_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
 };
 
@@ -84,6 +85,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'o': options->output = value; return true;
     case 'p': options->pool = value; return true;
     case 'x': options->is_by_digest = true; return true;
+    case 'v': options->values = value; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
     case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);
     default: return read_count("--seed", value, UINT32_MAX, &options->seed);
@@ -92,7 +94,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("cdfghjnoprstx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("cdfghjnoprstvx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {

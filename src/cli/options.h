@@ -11,6 +11,7 @@ struct pp_options {
     const char *pool;     // NULL: the default one
     const char *findings;
     const char *output;  // pack -o
+    const char *values;  // NULL: no file of values
     bool is_json;
     bool is_strict;
     bool is_findings_given;

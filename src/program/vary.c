@@ -7,11 +7,39 @@ static uint32_t clamp(int64_t value, const struct pp_arg_info *arg) {
     return (uint32_t)(value < arg->min ? arg->min : value > arg->max ? arg->max : value);
 }
 
+static const uint32_t *offered;
+static uint32_t offered_count;
+
+void pp_program_offer(const uint32_t *values, uint32_t count) {
+    offered = values;
+    offered_count = count;
+}
+
+// A value that was offered, as it is, with its two low bytes swapped as in a packet, or next to it.
+// False if it does not fit.
+static bool pick_offered(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t *ret_value) {
+    uint32_t value = offered[pp_dice_roll(dice, offered_count)];
+    switch (pp_dice_roll(dice, 8)) {
+    case 0:
+    case 1: value = value <= UINT16_MAX ? (uint32_t)__builtin_bswap16((uint16_t)value) : value; break;
+    case 2: value--; break;
+    case 3: value++; break;
+    default: break;
+    }
+    *ret_value = value;
+    return value >= arg->min && value <= arg->max;
+}
+
 uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present) {
     uint32_t range = arg->max - arg->min + 1;  // 0: all of 32 bits
 
     if (arg->kind == PP_ARG_CHOICE) {
         return pp_dice_roll(dice, range);
+    }
+    uint32_t value;
+    if (offered_count > 0 && arg->max > UINT8_MAX &&
+        !pp_dice_once_in(dice, arg->max > UINT16_MAX ? 4 : 2) && pick_offered(dice, arg, &value)) {
+        return value;
     }
     uint32_t bits = arg->max <= UINT16_MAX ? 16 : 32;
     switch (pp_dice_roll(dice, 8)) {

@@ -98,7 +98,8 @@ def test_help():
         check(f"help names {verb}", re.search(rf"^  {verb} ", result.out, re.M), result)
         own = call(verb, "--help")
         check(f"help of {verb}", own.status == 0 and f" {verb} " in own.out.splitlines()[0], own)
-    for option in ("--driver", "--pool", "--strict", "--seconds", "--runs", "--seed", "--findings"):
+    for option in ("--driver", "--pool", "--strict", "--seconds", "--runs", "--seed", "--findings",
+                   "--values"):
         check(f"help of fuzz has {option}", option in call("fuzz", "--help").out)
     version = call("--version")
     check("version", version.status == 0 and re.match(r"poolproof \S+, program format 1$", version.out),
@@ -576,6 +577,25 @@ def corpus_is_clean(name):
     result = call("run", "--driver", name, "--json", "corpus")
     found = sum(json.loads(line)["verdict"] == "finding" for line in result.out.splitlines())
     check("findings do not enter the corpus", found <= 1, result)
+
+
+def test_fuzz_values():
+    """What the driver compares with is tried, and what a file says."""
+    if not has_fuzz():
+        return
+    result = call("fuzz", "--driver", "answer_behind_code", "--runs", 100000, "--seed", 2,
+                  "--findings", "behind")
+    check("a bug behind a code that nobody guesses is found", result.status == 1 and
+          "poolproof: IRP-INFORMATION: more answered than there is room for in Control" in result.out, result)
+    write("values", "# codes\n4660\n  0x88B5  # a type\n\nCTL_CODE(0x12, 0x801, 0, 3)\n")
+    result = call("fuzz", "--driver", "echo", "--runs", 9, "--values", "values")
+    check("a file of values is read", result.status == 0, result)
+    for text, line in (("1\nx\n", 2), ("0x1g\n", 1), ("\n\n4294967296\n", 3), ("CTL_CODE(1, 2, 3)\n", 1),
+                       ("CTL_CODE(1, 2, 4, 0)\n", 1), ("1 2\n", 1), ("-1\n", 1), ("0x\n", 1)):
+        write("values", text)
+        is_bad(f"values: {text!r}", call("fuzz", "--runs", 9, "--values", "values"), f"values:{line}",
+               "expected a number")
+    is_bad("no values", call("fuzz", "--runs", 9, "--values", "none"), "none", "No such file")
 
 
 def test_fuzz_interrupted():

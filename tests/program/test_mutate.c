@@ -222,8 +222,31 @@ static void test_limit_of_no_ops(void **unused) {
     }
 }
 
+// A value that was offered is soon an argument, as it is or with its bytes swapped; nothing but the
+// program is needed to have it again.
+static void test_offered_values_are_used(void **state) {
+    (void)state;
+    static const uint32_t offered[] = {0x8a316714, 0xb588};
+    static struct pp_program made;
+    bool has_code = false, has_type = false;
+    pp_program_offer(offered, 2);
+    for (uint32_t seed = 0; seed < 4000; seed++) {
+        made = (struct pp_program){.language = PP_LANGUAGE_PROTOCOL};
+        pp_program_mutate(&made, 16, NULL, seed);
+        for (uint32_t i = 0; i < made.op_count; i++) {
+            const struct pp_op *op = &made.ops[i];
+            has_code |= op->kind == PP_OP_IOCTL && op->args[1] == offered[0];
+            has_type |= op->kind == PP_OP_FRAMES && op->args[1] == 0x88b5;
+        }
+    }
+    pp_program_offer(NULL, 0);
+    assert_true(has_code);
+    assert_true(has_type);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_offered_values_are_used),
         cmocka_unit_test(test_every_result_is_valid),
         cmocka_unit_test(test_every_crossing_is_valid),
         cmocka_unit_test(test_same_seed_same_change),
