@@ -2,7 +2,6 @@
 #include "check/apply_life.h"
 
 #include "check/apply_io.h"
-
 #include "check/life.h"
 #include "check/model.h"
 #include "check/request.h"
