@@ -84,10 +84,9 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
     *program = *pp_run_recorded();
 }
 
-static void offer_values(void) {
-    uint32_t count;
-    const uint32_t *values = pp_values(&count);
-    pp_program_offer(values, count);
+static void offer_learned(void) {
+    const struct pp_offer offer = pp_learned();
+    pp_program_offer(&offer);
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed) {
@@ -96,7 +95,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, uns
     if (pp_target_on_mutation) {
         pp_target_on_mutation();
     }
-    offer_values();
+    offer_learned();
     pp_target_read(bytes, size, &program);
     pp_program_mutate(&program, OPS_MAX, &reach, seed);
     if (program.op_count == 0) {

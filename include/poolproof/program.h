@@ -210,8 +210,21 @@ struct pp_reach {
     uint32_t accesses[PP_OP_COUNT];  // memory accesses in all
 };
 
-// Values that arguments may get by changes, besides those of the tables; kept by reference. None at first.
-void pp_program_offer(const uint32_t *values, uint32_t count);
+// A driver held a value of a program against another one: `to` may be what it wants in place of `from`.
+struct pp_wish {
+    uint32_t from, to;
+};
+
+// What arguments may get by changes, besides what the tables say.
+struct pp_offer {
+    const uint32_t *values;
+    uint32_t value_count;
+    const struct pp_wish *wishes;
+    uint32_t wish_count;
+};
+
+// From here on, until the next; kept by reference. None at first.
+void pp_program_offer(const struct pp_offer *offer);
 
 // Changes the program a little: inserts, removes, duplicates or moves an op, changes an argument, a
 // fault, an outcome or a choice; new choices are where `reach` says that there is something to choose,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every comparison of driver code, in builds for an engine: its object calls these functions instead of
-// the engine's (link_driver.py renames them). The value is kept, and the engine is called as if the
-// driver had done it, from the same place.
+// the engine's (link_driver.py renames them). What a driver compares with is kept: constants, and what
+// stands against a value of the program. The engine is called as if the driver had done it, from the
+// same place.
 #include "kernel/learn.h"
 
 #include <stdbool.h>
@@ -12,12 +13,52 @@
 
 #define SMALL_MAX 15u  // below that, values are found without help
 #define RECENT_COUNT 1024u
+#define OWN_BITS 4096u
+#define WISH_COUNT_MAX 64u
+#define WISHES_OF_RUN 256u
 
 static uint32_t values[PP_VALUES_MAX];
 static uint32_t value_count;
 static uint32_t given_count;  // these come first
 static uint32_t next;         // the learned value that the next one replaces
 static uint32_t recent[RECENT_COUNT];
+
+static struct pp_wish wishes[WISH_COUNT_MAX];        // a ring
+static uint32_t wish_count;                          // of all so far
+static struct pp_wish wishes_of_run[WISHES_OF_RUN];  // by hash: each counts once a run
+
+// Of the program being played, by hash: its wide numbers, and what they are if it says nothing, with
+// their low bytes as they are and swapped.
+static uint64_t own_values[OWN_BITS / 64];
+
+static uint32_t own_bit(uint32_t value) { return value * 2654435761u >> 20; }
+
+static bool is_own(uint64_t wide) {
+    uint32_t bit = own_bit((uint32_t)wide);
+    return wide <= UINT32_MAX && (own_values[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static void add_own(uint32_t value) {
+    uint32_t forms[] = {value, __builtin_bswap16((uint16_t)value)};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        uint32_t bit = own_bit(forms[i]);
+        own_values[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+}
+
+void pp_learn_begin(const struct pp_program *program) {
+    memset(own_values, 0, sizeof(own_values));
+    memset(wishes_of_run, 0, sizeof(wishes_of_run));
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        const struct pp_op_info *info = pp_op_info(program, &program->ops[i]);
+        for (uint32_t k = 0; k < info->arg_count; k++) {
+            if (info->args[k].kind == PP_ARG_NUMBER && info->args[k].max > UINT8_MAX) {
+                add_own(program->ops[i].args[k]);
+                add_own(info->args[k].standard);
+            }
+        }
+    }
+}
 
 static bool is_known(uint32_t value) {
     for (uint32_t i = 0; i < value_count; i++) {
@@ -46,6 +87,32 @@ static void learn(uint64_t wide) {
     }
 }
 
+// A value of the program that the driver holds against another one.
+static void learn_wish(uint64_t from, uint64_t to) {
+    if (from == to || from <= SMALL_MAX || to > UINT32_MAX || !is_own(from)) {
+        return;
+    }
+    const struct pp_wish wish = {(uint32_t)from, (uint32_t)to};
+    uint32_t hash = wish.from * 2654435761u ^ wish.to * 2246822519u;
+    struct pp_wish *slot = &wishes_of_run[hash % WISHES_OF_RUN];
+    if (slot->from != wish.from || slot->to != wish.to) {
+        *slot = wish;
+        wishes[wish_count++ % WISH_COUNT_MAX] = wish;
+    }
+}
+
+// Of two values that only the run knows, one is worth to be tried if the other is the program's.
+static void learn_across(uint64_t left, uint64_t right) {
+    learn_wish(left, right);
+    learn_wish(right, left);
+    if (left != right && is_own(left)) {
+        learn(right);
+    }
+    if (left != right && is_own(right)) {
+        learn(left);
+    }
+}
+
 void pp_value_give(uint32_t value) {
     if (given_count < PP_VALUES_MAX && !is_known(value)) {
         memmove(&values[1], &values[0], given_count * sizeof(values[0]));
@@ -54,9 +121,11 @@ void pp_value_give(uint32_t value) {
     }
 }
 
-const uint32_t *pp_values(uint32_t *ret_count) {
-    *ret_count = value_count;
-    return values;
+struct pp_offer pp_learned(void) {
+    return (struct pp_offer){.values = values,
+                             .value_count = value_count,
+                             .wishes = wishes,
+                             .wish_count = wish_count < WISH_COUNT_MAX ? wish_count : WISH_COUNT_MAX};
 }
 
 // Weak: only libFuzzer and some others have them. Without the tail call they would take all comparisons
@@ -65,14 +134,14 @@ const uint32_t *pp_values(uint32_t *ret_count) {
     void __sanitizer_cov_trace_cmp##size(type left, type right) __attribute__((weak));           \
     void __sanitizer_cov_trace_const_cmp##size(type left, type right) __attribute__((weak));     \
     void pp_driver_trace_cmp##size(type left, type right) {                                      \
-        learn(left);                                                                             \
-        learn(right);                                                                            \
+        learn_across(left, right);                                                               \
         if (__sanitizer_cov_trace_cmp##size) {                                                   \
             __attribute__((musttail)) return __sanitizer_cov_trace_cmp##size(left, right);       \
         }                                                                                        \
     }                                                                                            \
     void pp_driver_trace_const_cmp##size(type left, type right) {                                \
         learn(left);                                                                             \
+        learn_wish(right, left);                                                                 \
         if (__sanitizer_cov_trace_const_cmp##size) {                                             \
             __attribute__((musttail)) return __sanitizer_cov_trace_const_cmp##size(left, right); \
         }                                                                                        \
@@ -88,6 +157,7 @@ void __sanitizer_cov_trace_switch(uint64_t value, uint64_t *cases) __attribute__
 void pp_driver_trace_switch(uint64_t value, uint64_t *cases) {
     for (uint64_t i = 0; i < cases[0]; i++) {
         learn(cases[2 + i]);
+        learn_wish(value, cases[2 + i]);
     }
     if (__sanitizer_cov_trace_switch) {
         __attribute__((musttail)) return __sanitizer_cov_trace_switch(value, cases);

@@ -2,12 +2,16 @@
 // What the driver compares with: control codes, EtherTypes, lengths. A fuzzer would not guess them, but
 // the driver says them aloud each time that it looks for them.
 #pragma once
+#include <poolproof/program.h>
 #include <stdint.h>
 
 #define PP_VALUES_MAX 512u
 
+// Says which program is played: what the driver compares its values with is what they should be.
+void pp_learn_begin(const struct pp_program *program);
+
 // A value that was given from outside; it is never forgotten.
 void pp_value_give(uint32_t value);
 
-// All that were given or learned so far in this process.
-const uint32_t *pp_values(uint32_t *ret_count);
+// All values that were given or learned so far in this process, and the wishes learned last.
+struct pp_offer pp_learned(void);

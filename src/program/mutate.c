@@ -216,6 +216,10 @@ static bool change_arg(struct pp_draft *draft, struct pp_dice *dice) {
     return op->args[i] != present;
 }
 
+static bool grant_wish(struct pp_draft *draft, struct pp_dice *dice) {
+    return pp_vary_by_wish(dice, draft->program);
+}
+
 static struct pp_op *pick_op(struct pp_draft *draft, struct pp_dice *dice) {
     uint32_t count = draft->program->op_count;
     return count ? &draft->program->ops[pp_dice_roll(dice, count)] : NULL;
@@ -241,9 +245,9 @@ static const struct change {
     uint32_t weight;
     bool (*apply)(struct pp_draft *draft, struct pp_dice *dice);
 } changes[] = {
-    {26, insert_op},    {1, insert_life_cycle}, {12, remove_op},    {3, remove_chunk},
-    {7, duplicate_op},  {3, duplicate_chunk},   {8, move_op},       {16, change_arg},
-    {10, change_fault}, {5, change_outcome},    {9, change_choice},
+    {26, insert_op},   {1, insert_life_cycle}, {12, remove_op},     {3, remove_chunk},
+    {7, duplicate_op}, {3, duplicate_chunk},   {8, move_op},        {16, change_arg},
+    {8, grant_wish},   {10, change_fault},     {5, change_outcome}, {9, change_choice},
 };
 
 static const struct change *pick_change(const struct pp_draft *draft, struct pp_dice *dice) {

@@ -7,21 +7,19 @@ static uint32_t clamp(int64_t value, const struct pp_arg_info *arg) {
     return (uint32_t)(value < arg->min ? arg->min : value > arg->max ? arg->max : value);
 }
 
-static const uint32_t *offered;
-static uint32_t offered_count;
+static struct pp_offer offer;
 
-void pp_program_offer(const uint32_t *values, uint32_t count) {
-    offered = values;
-    offered_count = count;
-}
+void pp_program_offer(const struct pp_offer *new_offer) { offer = *new_offer; }
+
+static uint32_t swapped(uint32_t value) { return __builtin_bswap16((uint16_t)value); }
 
 // A value that was offered, as it is, with its two low bytes swapped as in a packet, or next to it.
 // False if it does not fit.
 static bool pick_offered(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t *ret_value) {
-    uint32_t value = offered[pp_dice_roll(dice, offered_count)];
+    uint32_t value = offer.values[pp_dice_roll(dice, offer.value_count)];
     switch (pp_dice_roll(dice, 8)) {
     case 0:
-    case 1: value = value <= UINT16_MAX ? (uint32_t)__builtin_bswap16((uint16_t)value) : value; break;
+    case 1: value = value <= UINT16_MAX ? swapped(value) : value; break;
     case 2: value--; break;
     case 3: value++; break;
     default: break;
@@ -37,7 +35,7 @@ uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint
         return pp_dice_roll(dice, range);
     }
     uint32_t value;
-    if (offered_count > 0 && arg->max > UINT8_MAX &&
+    if (offer.value_count > 0 && arg->max > UINT8_MAX &&
         !pp_dice_once_in(dice, arg->max > UINT16_MAX ? 4 : 2) && pick_offered(dice, arg, &value)) {
         return value;
     }
@@ -52,6 +50,41 @@ uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint
     case 6: return clamp((int64_t)present - 8 + pp_dice_roll(dice, 17), arg);
     default: return range == 0 ? pp_dice_bits(dice) : arg->min + pp_dice_roll(dice, range);
     }
+}
+
+// The driver sees a number as it is, or with its two bytes swapped, as in a packet.
+static bool grant(const struct pp_wish *wish, const struct pp_arg_info *info, uint32_t *arg) {
+    uint32_t to;
+    if (*arg == wish->from) {
+        to = wish->to;
+    } else if (wish->from <= UINT16_MAX && wish->to <= UINT16_MAX && *arg == swapped(wish->from)) {
+        to = swapped(wish->to);
+    } else {
+        return false;
+    }
+    if (to < info->min || to > info->max) {
+        return false;
+    }
+    *arg = to;
+    return true;
+}
+
+bool pp_vary_by_wish(struct pp_dice *dice, struct pp_program *program) {
+    if (offer.wish_count == 0 || program->op_count == 0) {
+        return false;
+    }
+    const struct pp_wish *wish = &offer.wishes[pp_dice_roll(dice, offer.wish_count)];
+    uint32_t first = pp_dice_roll(dice, program->op_count);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        struct pp_op *op = &program->ops[(first + i) % program->op_count];
+        const struct pp_op_info *info = pp_op_info(program, op);
+        for (uint32_t k = 0; k < info->arg_count; k++) {
+            if (info->args[k].kind == PP_ARG_NUMBER && grant(wish, &info->args[k], &op->args[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 // What to do with one of the `count` entries of a list that has room for `count_max`. The more

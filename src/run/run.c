@@ -10,6 +10,7 @@
 #include "kernel/crash.h"
 #include "kernel/io.h"
 #include "kernel/kernel.h"
+#include "kernel/learn.h"
 #include "kernel/schedule.h"
 #include "ndis/runtime.h"
 #include "pool/pool.h"
@@ -57,6 +58,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
     pp_trace_begin();
     pp_check_begin(driver->text);
     pp_play_begin(driver);
+    pp_learn_begin(program);
     found = NULL;
     pp_event_set_sink(on_event);
 }

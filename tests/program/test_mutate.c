@@ -229,7 +229,7 @@ static void test_offered_values_are_used(void **state) {
     static const uint32_t offered[] = {0x8a316714, 0xb588};
     static struct pp_program made;
     bool has_code = false, has_type = false;
-    pp_program_offer(offered, 2);
+    pp_program_offer(&(struct pp_offer){.values = offered, .value_count = 2});
     for (uint32_t seed = 0; seed < 4000; seed++) {
         made = (struct pp_program){.language = PP_LANGUAGE_PROTOCOL};
         pp_program_mutate(&made, 16, NULL, seed);
@@ -239,13 +239,34 @@ static void test_offered_values_are_used(void **state) {
             has_type |= op->kind == PP_OP_FRAMES && op->args[1] == 0x88b5;
         }
     }
-    pp_program_offer(NULL, 0);
+    pp_program_offer(&(struct pp_offer){0});
     assert_true(has_code);
     assert_true(has_type);
 }
 
+// A value that the driver refused soon gives way to what it wanted, as it is or with both swapped.
+static void test_wishes_are_granted(void **state) {
+    (void)state;
+    static const struct pp_wish wish = {.from = 0x3412, .to = 0xb588};
+    static struct pp_program made;
+    uint32_t granted = 0;
+    pp_program_offer(&(struct pp_offer){.wishes = &wish, .wish_count = 1});
+    for (uint32_t seed = 0; seed < 1000; seed++) {
+        made = (struct pp_program){.language = PP_LANGUAGE_PROTOCOL, .op_count = 2};
+        made.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {1500}};
+        made.ops[1] = (struct pp_op){.kind = PP_OP_FRAMES, .args = {[1] = 0x1234}};
+        pp_program_mutate(&made, 2, NULL, seed);
+        for (uint32_t i = 0; i < made.op_count; i++) {
+            granted += made.ops[i].kind == PP_OP_FRAMES && made.ops[i].args[1] == 0x88b5;
+        }
+    }
+    pp_program_offer(&(struct pp_offer){0});
+    assert_in_range(granted, 20, 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wishes_are_granted),
         cmocka_unit_test(test_offered_values_are_used),
         cmocka_unit_test(test_every_result_is_valid),
         cmocka_unit_test(test_every_crossing_is_valid),
