@@ -174,8 +174,6 @@ APPLY(ADJUST_MDL) {
 }
 
 JUDGE(QUERY_MDL) {
-    expect->point = PP_POINT_MDL_MAP;
-    expect->ask_count = 1;
     expect->result = PP_RESULT_NONE;
     // Mapping is the kernel's, which takes any MDL that looks like one. No bytes lie nowhere.
     expect->is_skipped = call->object.passed == PP_PASS_STRANGER || call->object.passed == PP_PASS_OTHER;

@@ -156,6 +156,7 @@ static MDL *make_mdls(char *block, const struct layout *layout, const struct cut
         pp_guard_open(mdl, sizeof(*mdl));
         pp_guard_open(data, cut->sizes[i]);
         pp_mdl_init(mdl, data, cut->sizes[i]);
+        mdl->MdlFlags = MDL_PAGES_LOCKED;  // not mapped yet, which can fail
         mdl->Next = next;
         next = mdl;
     }

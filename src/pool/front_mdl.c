@@ -9,6 +9,9 @@ static MDL *allocate(enum pp_mdl_maker maker, NDIS_HANDLE owner, PVOID buffer, U
         return NULL;
     }
     MDL *mdl = pp_fault_fires(PP_POINT_MDL_ALLOCATE) ? NULL : pp_pool->allocate_mdl(buffer, length);
+    if (mdl != NULL && maker == PP_MDL_IO) {
+        mdl->MdlFlags = 0;  // until its pages are known to be there
+    }
     PP_EMIT(MDL_MADE, pp_object(mdl), pp_object(buffer), length, maker, pp_object(owner));
     return mdl;
 }
@@ -83,15 +86,16 @@ VOID MmPrepareMdlForReuse(MDL *Mdl) {
     }
 }
 
-// Others may run while the mapping is under way.
+// Others may run while the mapping is under way. What is mapped already has its address.
 PVOID MmGetSystemAddressForMdlSafe(MDL *Mdl, ULONG Priority) {
     (void)Priority;  // even HighPagePriority may find memory exhausted
     if (!PP_EMIT(MDL_MAP, pp_object(Mdl)) || !pp_touch_read(Mdl, sizeof(*Mdl))) {
         return NULL;
     }
     pp_switch_point();
-    PVOID address = pp_fault_fires(PP_POINT_MDL_MAP) ? NULL : Mdl->MappedSystemVa;
-    if (address != NULL && (Mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) == 0) {
+    bool is_mapped = (Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0;
+    PVOID address = !is_mapped && pp_fault_fires(PP_POINT_MDL_MAP) ? NULL : Mdl->MappedSystemVa;
+    if (!is_mapped && address != NULL) {
         Mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
     }
     PP_EMIT(MDL_MAPPED, pp_object(Mdl), pp_object(address));

@@ -69,9 +69,8 @@ static void test_failed_allocation(void **state) {
 
 static void test_failed_mapping(void **state) {
     (void)state;
-    MDL *mdl = NdisAllocateMdl(NULL, buffer, 100);
-    scene_fail(PP_POINT_MDL_MAP, 2);
-    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mdl, LowPagePriority), buffer);
+    MDL *mdl = IoAllocateMdl(buffer, 100, FALSE, FALSE, NULL);
+    scene_fail(PP_POINT_MDL_MAP, 1);
     PVOID address = buffer;
     UINT length = 0;
     NdisQueryMdl(mdl, &address, &length, NormalPagePriority);
@@ -80,11 +79,25 @@ static void test_failed_mapping(void **state) {
     assert_ptr_equal(MmGetSystemAddressForMdlSafe(mdl, LowPagePriority), buffer);
 }
 
+// What is mapped, or nonpaged, has its address.
+static void test_mapping_that_cannot_fail(void **state) {
+    (void)state;
+    MDL *nonpaged = NdisAllocateMdl(NULL, buffer, 100);
+    MDL *built = IoAllocateMdl(buffer, 100, FALSE, FALSE, NULL);
+    MDL *mapped = IoAllocateMdl(buffer, 100, FALSE, FALSE, NULL);
+    MmBuildMdlForNonPagedPool(built);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mapped, LowPagePriority), buffer);
+    scene_fail(PP_POINT_MDL_MAP, 1);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(nonpaged, LowPagePriority), buffer);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(built, LowPagePriority), buffer);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mapped, LowPagePriority), buffer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SCENE_TEST(test_query),          SCENE_TEST(test_free_leaves_chain_and_buffer),
         SCENE_TEST(test_mdl_of_irp),     SCENE_TEST(test_failed_allocation),
-        SCENE_TEST(test_failed_mapping),
+        SCENE_TEST(test_failed_mapping), SCENE_TEST(test_mapping_that_cannot_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

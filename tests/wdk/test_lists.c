@@ -566,6 +566,9 @@ static void test_copy_stops_where_mapping_fails(void **state) {
     (void)state;
     MDL *chain = make_mdls(chains[1], /*first=*/1);
     UCHAR flat[BYTES_MAX] = {0};
+    for (MDL *mdl = chain; mdl != NULL; mdl = mdl->Next) {
+        mdl->MdlFlags = MDL_PAGES_LOCKED;
+    }
     program.ops[0].faults[0] = (struct pp_fault){.point = PP_POINT_MDL_MAP, .nth = 2};
     program.ops[0].fault_count = 1;
     pp_fault_arm(&program);
