@@ -3,6 +3,7 @@
 // waits until nobody uses the block, and only then takes it out of sight: one who finds it between
 // the two uses it when it is gone. That takes two preemptions, of the pause and of the write.
 // Expected title: poolproof: MEM-UAF: freed memory read in CountWrite
+// Or, if a switch comes in the middle of the addition: poolproof: MEM-UAF: freed memory written in CountWrite
 
 #define NDIS630 1
 

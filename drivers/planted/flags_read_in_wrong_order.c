@@ -4,6 +4,7 @@
 // Stopped too early and at Stopping too late, it sees neither. That takes two switches, one in the pause
 // and one between two loads.
 // Expected title: poolproof: PAUSED-SEND: send on a binding that is not running in Write
+// Or, before it is over: poolproof: PAUSE-SENDS-OUT: pause finished with sends out in NetPnPEvent(Pause)
 
 #define NDIS630 1
 

@@ -19,7 +19,7 @@ static NDIS_EVENT AdapterDone;  // a pending open or close has completed
 static NDIS_STATUS OpenStatus;
 static NDIS_EVENT Answered;     // a pending OID request has completed
 static NDIS_STATUS Answer;
-static ULONG FrameSize;
+static volatile ULONG FrameSize;
 
 // Makes a request and waits for it, at PASSIVE_LEVEL.
 static NDIS_STATUS Ask(_In_ NDIS_REQUEST_TYPE Type, _In_ NDIS_OID Oid, _Inout_ ULONG *Value) {

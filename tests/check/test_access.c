@@ -141,6 +141,13 @@ static NTSTATUS set_event_in_freed_memory(void) {
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS make_lock_in_freed_memory(void) {
+    NDIS_SPIN_LOCK *lock = fixture_take_memory(sizeof(*lock));
+    NdisFreeMemory(lock, 0, 0);
+    NdisAllocateSpinLock(lock);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS acquire_lock_in_freed_memory(void) {
     NDIS_SPIN_LOCK *lock = fixture_take_memory(sizeof(*lock));
     NdisAllocateSpinLock(lock);
@@ -579,7 +586,7 @@ static const struct check_case cases[] = {
      .build = CHECK_WITH_GUARD},
     {.rule = "MEM-UAF",
      .title = "poolproof: MEM-UAF: freed memory written in the world",
-     .catches.load = set_event_in_freed_memory,
+     .catches.load = make_lock_in_freed_memory,
      .silent.load = use_what_is_in_live_memory,
      .build = CHECK_WITHOUT_GUARD},
     {.rule = "MEM-UAF",
