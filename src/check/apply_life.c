@@ -56,7 +56,7 @@ static void apply_binding(const struct pp_event *event) {
         break;
     case PP_EVENT_CLOSE:
         binding->is_open = false;
-        binding->was_closed = true;
+        binding->was_closed = binding->is_close_pending = true;
         break;
     case PP_EVENT_SEND_CANCEL: binding->cancel_count++; break;
     case PP_EVENT_SEND_CANCELLED: binding->cancel_count--; break;
@@ -112,6 +112,8 @@ void pp_apply_life(const struct pp_event *event) {
     case PP_EVENT_POWER:
     case PP_EVENT_STATUS: apply_binding(event); break;
     case PP_EVENT_OPEN:
+    case PP_EVENT_OPEN_FINISH:
+    case PP_EVENT_OPEN_OUTPUTS:
     case PP_EVENT_BIND_COMPLETE:
     case PP_EVENT_UNBIND_COMPLETE:
     case PP_EVENT_UNBIND_ASKED: pp_life_apply(event); break;

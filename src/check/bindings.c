@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rules about how bindings pause, close and end, and about what never ends.
 #include "check/family.h"
+#include "check/life.h"
 #include "check/receipt.h"
 #include "check/report.h"
 
@@ -86,7 +87,12 @@ static void judge_unbind(const struct pp_event *event) {
 static void judge_end(const struct pp_event *event) {
     const struct pp_object *binding = pp_model_at(event->args[0]);
     bool is_unbind = (NDIS_STATUS)event->args[1] == NDIS_STATUS_SUCCESS;
-    if (is_unbind && binding->is_close_pending) {
+    if (pp_life_of(binding)->open == PP_OPEN_PENDING) {
+        pp_report_callback(is_unbind ? PP_RULE_UNBIND_CLOSES : PP_RULE_BIND_FAIL_CLEAN, event,
+                           is_unbind ? "unbind finished while the open pends"
+                                     : "failed bind while the open pends",
+                           is_unbind ? PP_CALLBACK_UNBIND : PP_CALLBACK_BIND);
+    } else if (is_unbind && binding->is_close_pending) {
         pp_report_callback(PP_RULE_UNBIND_WAIT_CLOSE, event, "unbind finished before its close",
                            PP_CALLBACK_UNBIND);
     } else if (is_unbind && binding->is_open) {

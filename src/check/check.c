@@ -8,10 +8,11 @@
 
 typedef void (*family)(const struct pp_event *event);
 
-#define FAMILIES_MAX 8
+#define FAMILIES_MAX 9
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
+    [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct},
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens},
     [PP_EVENT_LOADED] = {pp_check_protocols},
     [PP_EVENT_UNLOADED] = {pp_check_protocols, pp_check_services, pp_check_leaks},
@@ -49,7 +50,10 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_DEREGISTER] = {pp_check_protocols},
     [PP_EVENT_REENUMERATE] = {pp_check_protocols},
     [PP_EVENT_OPEN] = {pp_check_opens},
+    [PP_EVENT_OPENED] = {pp_check_conduct},
     [PP_EVENT_OPEN_FINISH] = {pp_check_opens},
+    [PP_EVENT_OPEN_OUTPUTS] = {pp_check_conduct},
+    [PP_EVENT_OPEN_FINISHED] = {pp_check_conduct},
     [PP_EVENT_BIND_COMPLETE] = {pp_check_opens, pp_check_locks},
     [PP_EVENT_UNBIND_COMPLETE] = {pp_check_opens, pp_check_locks},
     [PP_EVENT_BINDING_USE] = {pp_check_opens},
@@ -62,10 +66,15 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_IRP_FREE] = {pp_check_irps},
     [PP_EVENT_CANCEL_RETURNED] = {pp_check_irps},
     [PP_EVENT_DEVICE_DELETE] = {pp_check_devices},
-    [PP_EVENT_BINDING_END] = {pp_check_bindings},
+    [PP_EVENT_BINDING_BEGIN] = {pp_check_conduct},
+    [PP_EVENT_BINDING_RESTARTING] = {pp_check_conduct},
+    [PP_EVENT_BINDING_RUNNING] = {pp_check_conduct},
+    [PP_EVENT_BINDING_PAUSING] = {pp_check_conduct},
+    [PP_EVENT_BINDING_CLOSING] = {pp_check_conduct},
+    [PP_EVENT_BINDING_END] = {pp_check_bindings, pp_check_conduct},
     [PP_EVENT_CLOSE] = {pp_check_bindings, pp_check_oids, pp_check_locks},
-    [PP_EVENT_BINDING_PAUSED] = {pp_check_oids},
-    [PP_EVENT_PNP_EVENT] = {pp_check_events},
+    [PP_EVENT_BINDING_PAUSED] = {pp_check_oids, pp_check_conduct},
+    [PP_EVENT_PNP_EVENT] = {pp_check_conduct},
     [PP_EVENT_PNP_COMPLETE] = {pp_check_events, pp_check_locks},
     [PP_EVENT_PNP_ANSWERED] = {pp_check_events},
     [PP_EVENT_OID] = {pp_check_oids, pp_check_locks},
@@ -76,10 +85,14 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_PAUSE_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_UNBIND_ANSWERED] = {pp_check_bindings},
     [PP_EVENT_SEND] = {pp_check_sends, pp_check_derived, pp_check_structure, pp_check_retreats,
-                       pp_check_data, pp_check_events, pp_check_cancels, pp_check_locks},
+                       pp_check_data, pp_check_events, pp_check_cancels, pp_check_locks,
+                       pp_check_conduct},
+    [PP_EVENT_SEND_TAKEN] = {pp_check_conduct},
+    [PP_EVENT_SEND_ARRIVED] = {pp_check_conduct},
     [PP_EVENT_CANCEL_ID] = {pp_check_cancels},
     [PP_EVENT_SEND_CANCEL] = {pp_check_cancels, pp_check_locks},
-    [PP_EVENT_SEND_RETURN] = {pp_check_sends},
+    [PP_EVENT_SEND_RETURN] = {pp_check_conduct, pp_check_sends},
+    [PP_EVENT_INDICATE] = {pp_check_conduct},
     [PP_EVENT_INDICATED] = {pp_check_receives},
     [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure, pp_check_locks},
     [PP_EVENT_WAIT] = {pp_check_levels, pp_check_events},
@@ -95,6 +108,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_SERVICE_END] = {pp_check_services},
     [PP_EVENT_SERVICE_INIT] = {pp_check_services},
     [PP_EVENT_SERVICE_GARBAGE] = {pp_check_services},
+    [PP_EVENT_AT_REST] = {pp_check_conduct},
     [PP_EVENT_STUCK] = {pp_check_bindings},
     [PP_EVENT_LOST_READ] = {pp_check_structure},
     [PP_EVENT_ACCESS] = {pp_check_access},
@@ -110,6 +124,7 @@ void pp_check_begin(struct pp_range driver_text) {
     pp_services_reset();
     pp_cancels_reset();
     pp_locks_reset();
+    pp_conduct_reset();
     pp_report_begin(driver_text);
 }
 

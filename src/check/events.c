@@ -6,8 +6,6 @@
 #include "check/request.h"
 #include "check/told.h"
 
-#include "base/expect.h"
-
 #include <ndis.h>
 
 #define VERSION_WITHOUT_WAITS 30  // from NDIS 6.30 on NDIS itself pauses around power events
@@ -45,12 +43,6 @@ static void judge_answer(const struct pp_event *event) {
     } else if (status != NDIS_STATUS_SUCCESS && !may_fail(told->code) && told->code != NetEventPause) {
         pp_report_callback(PP_RULE_PNP_MUST_SUCCEED, event, "PnP event failed", told->callback);
     }
-}
-
-// A second event for a binding that has not answered the first would be our mistake.
-static void judge_event(const struct pp_event *event) {
-    pp_expect(event->args[0] == 0 || pp_told_to(event->args[0]) == NULL,
-              "RT-STATE: two PnP events at once");
 }
 
 static bool is_set(uint64_t address) {
@@ -91,7 +83,6 @@ bool pp_check_event_wait(const struct pp_event *event) {
 
 void pp_check_events(const struct pp_event *event) {
     switch (event->kind) {
-    case PP_EVENT_PNP_EVENT: judge_event(event); break;
     case PP_EVENT_PNP_COMPLETE: judge_complete(event); break;
     case PP_EVENT_PNP_ANSWERED: judge_answer(event); break;
     case PP_EVENT_CALLBACK_LEAVE: judge_leave(event); break;

@@ -19,6 +19,9 @@ enum pp_rule_index pp_check_rule_of_handle(const struct pp_event *event,
 void pp_cancels_reset(void);
 void pp_locks_reset(void);
 
+// Forgets what our own world has under way.
+void pp_conduct_reset(void);
+
 // Forgets what the kernel does for the driver.
 void pp_services_reset(void);
 
@@ -51,6 +54,7 @@ bool pp_check_lost_irps(const struct pp_event *event);
 void pp_check_devices(const struct pp_event *event);
 void pp_check_leaks(const struct pp_event *event);
 void pp_check_access(const struct pp_event *event);
+void pp_check_conduct(const struct pp_event *event);
 
 // Of a fiber that is stuck: reports what it waits for in vain, and returns true, if it is the completion
 // of an OID request; if the driver owes the completion of a PnP event.

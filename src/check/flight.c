@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check/flight.h"
 
+#include "base/expect.h"
 #include "base/grow.h"
 #include "base/guard.h"
 #include "check/chain.h"
@@ -57,9 +58,19 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
     nbl->first_part = index;
 }
 
+// MDLs can be in flight with several NBLs, of which one comes back first.
+static void note_sharing(struct pp_object *nbl, const MDL *mdl) {
+    const struct pp_object *object = pp_model_at((uintptr_t)mdl);
+    if (object != NULL && object->flight_count > 0) {
+        pp_flight_with((uintptr_t)mdl, sizeof(*mdl))->shares_mdls = true;
+        nbl->shares_mdls = true;
+    }
+}
+
 PP_READS_CLOSED static void add_mdls(struct pp_object *nbl, const MDL *first) {
     for (const MDL *mdl = first; mdl != NULL; mdl = mdl->Next) {
         const uint64_t buffer = (uintptr_t)mdl->MappedSystemVa;
+        note_sharing(nbl, mdl);
         add_part(nbl, (uintptr_t)mdl, sizeof(*mdl));
         if (pp_chain_is_readable(buffer, mdl->ByteCount)) {
             add_part(nbl, buffer, mdl->ByteCount);
@@ -96,12 +107,39 @@ static uint64_t header_digest(const NET_BUFFER_LIST *nbl) {
            pp_digest_bytes((uintptr_t)nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
 }
 
+static bool is_known(const void *address, enum pp_object_kind kind) {
+    const struct pp_object *object = pp_model_at((uintptr_t)address);
+    return object != NULL && object->kind == kind;
+}
+
+static uint64_t mix(uint64_t digest, uint64_t value) {
+    const uint64_t both[] = {digest, value};
+    return pp_digest_bytes((uintptr_t)both, sizeof(both));
+}
+
+// Its NB list and the MDL chains, as far as they are what they should be.
+PP_READS_CLOSED static uint64_t lists_digest(const struct pp_object *nbl) {
+    const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
+    uint64_t digest = 0;
+    for (uint32_t i = 0; i < PP_WALK_MAX && is_known(nb, PP_OBJECT_NB); i++, nb = nb->Next) {
+        digest = mix(digest, (uintptr_t)nb);
+        const MDL *mdl = nb->MdlChain;
+        for (uint32_t j = 0; j < PP_WALK_MAX && is_known(mdl, PP_OBJECT_MDL); j++, mdl = mdl->Next) {
+            digest = mix(digest, (uintptr_t)mdl ^ mdl->ByteCount);
+        }
+        digest = mix(digest, (uintptr_t)mdl);
+    }
+    return mix(digest, (uintptr_t)nb);
+}
+
 void pp_flight_begin(struct pp_object *nbl) {
     nbl->first_part = NO_PART;
+    nbl->shares_mdls = false;
     nbl->media = pp_flight_media((const NET_BUFFER_LIST *)nbl->address);
     media_count += nbl->media != 0;
     add_context_blocks(nbl);
     add_nbs(nbl);
+    nbl->lists = lists_digest(nbl);
     if (!PP_HAS_GUARD) {
         add_part(nbl, nbl->address, sizeof(NET_BUFFER_LIST));
         parts[nbl->first_part].digest = header_digest((const NET_BUFFER_LIST *)nbl->address);
@@ -109,10 +147,12 @@ void pp_flight_begin(struct pp_object *nbl) {
 }
 
 bool pp_flight_is_intact(const struct pp_object *nbl) {
-    if (PP_HAS_GUARD) {
-        return true;
+    if (lists_digest(nbl) != nbl->lists) {
+        // What was closed all the time nobody but ourselves can have changed.
+        pp_expect(!PP_HAS_GUARD || nbl->shares_mdls, "RT-NB-INTACT: NB list or MDL chain changed");
+        return false;
     }
-    for (uint32_t i = nbl->first_part; i != NO_PART; i = parts[i].next) {
+    for (uint32_t i = PP_HAS_GUARD ? NO_PART : nbl->first_part; i != NO_PART; i = parts[i].next) {
         const struct part *part = &parts[i];
         uint64_t digest = part->address == nbl->address
                               ? header_digest((const NET_BUFFER_LIST *)nbl->address)

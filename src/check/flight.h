@@ -12,8 +12,9 @@ void pp_flight_reset(void);
 // be walked.
 void pp_flight_begin(struct pp_object *nbl);
 
-// True if the NBL is as it was handed over, as far as the contract promises. Always true where memory is
-// guarded: there the touch itself was seen.
+// True if the NBL is as it was handed over, as far as the contract promises. Where memory is guarded,
+// only its lists are looked at: any other touch was seen, and a change there is our own, but for shared
+// MDLs.
 bool pp_flight_is_intact(const struct pp_object *nbl);
 
 void pp_flight_end(struct pp_object *nbl);

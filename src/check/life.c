@@ -81,6 +81,7 @@ PP_READS_CLOSED static void note_open(const struct pp_event *event) {
         return;
     }
     const NDIS_OPEN_PARAMETERS *parameters = (const NDIS_OPEN_PARAMETERS *)event->args[2];
+    life->is_open_ending = life->has_outputs = false;
     life->context = event->args[3];
     life->outputs[0] = event->args[4];
     life->outputs[1] = (uintptr_t)parameters->SelectedMediumIndex;
@@ -127,6 +128,8 @@ static struct pp_life *life_at(const struct pp_event *event) {
 void pp_life_apply(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_OPEN: note_open(event); break;
+    case PP_EVENT_OPEN_FINISH: life_at(event)->is_open_ending = true; break;
+    case PP_EVENT_OPEN_OUTPUTS: life_at(event)->has_outputs = true; break;
     case PP_EVENT_OPENED:
     case PP_EVENT_OPEN_FINISHED: life_at(event)->open = progress_of((NDIS_STATUS)event->args[1]); break;
     case PP_EVENT_BINDING_CLOSING: life_at(event)->unbind.context = event->args[1]; break;

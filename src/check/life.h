@@ -19,6 +19,8 @@ struct pp_life {
     struct pp_call bind;
     struct pp_call unbind;
     enum pp_open_progress open;
+    bool is_open_ending;         // one that pended is about to be completed
+    bool has_outputs;            // what the open results in has been written
     uint64_t context;            // ProtocolBindingContext
     uint64_t outputs[2];         // of the open: the handle, SelectedMediumIndex or 0
     bool is_output_on_stack[2];  // of the fiber that opened the adapter

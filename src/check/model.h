@@ -78,6 +78,8 @@ struct pp_object {
     uint32_t first_part;  // NBLs in flight: see flight.h
     uint32_t flags;       // NBLs: Flags as NDIS last left them
     uint64_t media;       // NBLs in flight: MediaSpecificInformation, or 0
+    uint64_t lists;       // NBLs in flight: digest of NB list and MDL chains
+    bool shares_mdls;     // NBLs in flight: with others that were in flight too
     uint64_t reserved;    // NBLs, NBs: digest of NDIS's fields as NDIS last left them
     uint64_t miniports;   // NBLs, NBs: the same of what belongs to miniport drivers
 
@@ -104,7 +106,7 @@ struct pp_object {
     uint8_t phase;              // bindings: enum pp_binding_phase
     bool is_open;               // bindings: from a successful open to NdisCloseAdapterEx
     bool was_closed;            // bindings: NdisCloseAdapterEx was called
-    bool is_close_pending;      // bindings
+    bool is_close_pending;      // bindings: from NdisCloseAdapterEx until that has completed
     bool is_asleep;             // bindings: the adapter is in a low-power state
     uint16_t power_op;          // bindings: in which it got there
     uint16_t asleep_op;         // bindings: the last op begun when the driver had been told so
@@ -114,9 +116,9 @@ struct pp_object {
     bool has_filter;            // bindings: a packet filter is set
     bool has_multicasts;        // bindings: multicast addresses are set
     uint16_t pause_op;          // bindings: in which the last pause began
-    uint16_t told_op;  // bindings: the last op begun when the driver had taken note of that pause
-    uint32_t cancel_count;      // bindings: calls of NdisCancelSendNetBufferLists that run
-    uint32_t life;              // bindings: see life.h
+    uint16_t told_op;       // bindings: the last op begun when the driver had taken note of that pause
+    uint32_t cancel_count;  // bindings: calls of NdisCancelSendNetBufferLists that run
+    uint32_t life;          // bindings: see life.h
 
     uint8_t irp_maker;  // IRPs: enum pp_irp_maker
     uint32_t room;      // IRPs: bytes that may be answered, UINT32_MAX: any

@@ -73,12 +73,19 @@ static uint32_t take_ready(uint32_t position) {
     return fiber_index;
 }
 
-bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *subject,
-                       uint64_t detail) {
+static uint32_t find_unused(void) {
     uint32_t index = 0;
     while (index < fiber_used_count && fibers[index].state != PP_FIBER_UNUSED) {
         index++;
     }
+    return index;
+}
+
+bool pp_schedule_is_full(void) { return find_unused() == PP_FIBER_COUNT; }
+
+bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *subject,
+                       uint64_t detail) {
+    uint32_t index = find_unused();
     if (index >= PP_FIBER_COUNT - (pp_now.op == PP_OP_NONE ? 0 : FIBERS_OF_THE_WORLD)) {
         return false;
     }

@@ -56,6 +56,9 @@ uint64_t pp_schedule_next_wake(void);
 // may wait for as long as they like.
 struct pp_fiber *pp_schedule_first_blocked(void);
 
+// True if no fiber can be started any more.
+bool pp_schedule_is_full(void);
+
 // True if an activity about the subject is under way; completions and receives (PP_ACTIVITY_DPC and
 // behind) do not count.
 bool pp_schedule_is_busy(const void *subject);

@@ -79,8 +79,8 @@ enum pp_reset_part { PP_RESET_WHOLE, PP_RESET_START, PP_RESET_END };
 bool pp_ndis_reset_adapter(uint32_t binding, enum pp_reset_part part);
 
 struct pp_completion {
-    uint8_t first;  // which of the binding's in-flight NBLs, modulo their number
-    uint8_t count;  // at most as many as follow
+    uint32_t first;  // which of the binding's in-flight NBLs, modulo their number
+    uint32_t count;  // at most as many as follow
     NDIS_STATUS status;
     bool is_reversed;
     bool is_at_dispatch;

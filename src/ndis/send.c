@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sends: what a driver hands over waits here, in order, until the program completes it.
 #include "base/emit.h"
-#include "base/expect.h"
+#include "base/grow.h"
 #include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/schedule.h"
@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define SEND_COUNT_MAX 8192u
 #define SCRATCH_JUNK ((PVOID)0x5A5A5A5A5A5A5A5A)
 
 struct send {
@@ -19,8 +18,9 @@ struct send {
     PVOID cancel_id;
 };
 
-static struct send sends[SEND_COUNT_MAX];  // oldest first
+static struct send *sends;  // oldest first
 static uint32_t send_count;
+static uint32_t send_capacity;
 static uint32_t list_count;  // completion lists handed back so far
 static UCHAR cancel_id_count;
 
@@ -127,15 +127,10 @@ bool pp_send_complete_oldest(struct pp_binding *binding) {
     return pp_ndis_complete(pp_binding_number(binding), &completion);
 }
 
-#define CHAIN_COUNT_MAX UINT8_MAX
-
 void pp_send_complete_all(struct pp_binding *binding, NDIS_STATUS status) {
-    uint32_t left = binding->sends_in_flight;
-    while (left > 0 && binding->sends_in_flight > 0) {
-        uint32_t count = left < CHAIN_COUNT_MAX ? left : CHAIN_COUNT_MAX;
-        const struct pp_completion completion = {
-            .first = 0, .count = (uint8_t)count, .status = status, .is_at_dispatch = true};
-        left -= count;
+    const struct pp_completion completion = {
+        .count = binding->sends_in_flight, .status = status, .is_at_dispatch = true};
+    if (completion.count > 0) {
         hand_back(binding, &completion);
     }
 }
@@ -144,14 +139,16 @@ void pp_send_complete_all(struct pp_binding *binding, NDIS_STATUS status) {
 
 static uint32_t take_over(struct pp_binding *binding, NET_BUFFER_LIST *chain) {
     uint32_t taken = 0;
-    while (chain != NULL && send_count < SEND_COUNT_MAX && pp_pool_is_nbl(chain)) {
+    while (chain != NULL && pp_pool_is_nbl(chain)) {
         pp_touch_write(chain, sizeof(*chain));
         NET_BUFFER_LIST *next = chain->Next;
+        sends = pp_grow(sends, &send_capacity, send_count, sizeof(*sends));
         sends[send_count++] = (struct send){
             .binding = binding, .nbl = chain, .cancel_id = NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(chain)};
         binding->sends_in_flight++;
         taken++;
         pp_pool_hand_over(chain);
+        PP_EMIT(SEND_ARRIVED, pp_object(binding->handle), pp_object(chain));
         chain = next;
     }
     return taken;
@@ -192,11 +189,11 @@ static bool has_sends(const struct pp_binding *binding, const struct pp_completi
 }
 
 static void abort_sends(struct pp_binding *binding, PVOID cancel_id) {
-    const struct pp_completion completion = {.count = CHAIN_COUNT_MAX,
+    const struct pp_completion completion = {.count = UINT32_MAX,
                                              .status = NDIS_STATUS_SEND_ABORTED,
                                              .is_at_dispatch = true,
                                              .cancel_id = cancel_id};
-    while (has_sends(binding, &completion)) {
+    if (has_sends(binding, &completion)) {
         hand_back(binding, &completion);
     }
 }

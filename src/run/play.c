@@ -327,6 +327,9 @@ static bool run_to_rest(void) {
             deadline = pp_schedule_ticks() + DEADLINE_TICKS;
             continue;
         }
+        if (!pp_schedule_is_full()) {  // then it could not deliver either
+            PP_EMIT(AT_REST);
+        }
         struct pp_fiber *fiber = pp_schedule_first_blocked();
         if (fiber == NULL) {
             return true;

@@ -28,6 +28,37 @@ static NDIS_STATUS fail_bind_with_close_pending(NDIS_HANDLE bind_context,
     return NDIS_STATUS_RESOURCES;
 }
 
+// The results of the open that is not waited for go where there is room for them.
+static NDIS_STATUS open_without_wait(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    NDIS_OPEN_PARAMETERS open;
+    NDIS_MEDIUM medium = NdisMedium802_3;
+    NdisZeroMemory(&open, sizeof(open));
+    open.Header.Type = NDIS_OBJECT_TYPE_OPEN_PARAMETERS;
+    open.Header.Revision = NDIS_OPEN_PARAMETERS_REVISION_1;
+    open.Header.Size = NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1;
+    open.AdapterName = parameters->AdapterName;
+    open.MediumArray = &medium;
+    open.MediumArraySize = 1;
+    open.SelectedMediumIndex = (UINT *)&fixture.kept[0];
+    return NdisOpenAdapterEx(fixture.protocol, &fixture, &open, bind_context, &fixture.binding);
+}
+
+static NDIS_STATUS fail_bind_while_open_pends(NDIS_HANDLE bind_context,
+                                              NDIS_BIND_PARAMETERS *parameters) {
+    open_without_wait(bind_context, parameters);
+    return NDIS_STATUS_RESOURCES;
+}
+
+static NDIS_STATUS bind_while_open_pends(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    open_without_wait(bind_context, parameters);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS unbind_what_never_opened(NDIS_HANDLE unbind_context) {
+    (void)unbind_context;
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS bind_pending(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
     fixture.kept[0] = bind_context;
     NDIS_STATUS status = fixture_bind(bind_context, parameters);
@@ -49,6 +80,8 @@ static NDIS_STATUS unbind_reached(NDIS_HANDLE unbind_context) {
 #define BIND_FAILS_CLOSE_PENDS \
     "a0 = adapter()\nb0 = bind(a0)                  (outcome: close = pending)\n"
 #define BIND_FAILS_CLOSE_ENDS BIND_FAILS_CLOSE_PENDS "finish_close(b0)\n"
+#define OPEN_PENDS "a0 = adapter()\nb0 = bind(a0)                  (outcome: open = pending)\n"
+#define OPEN_ENDS OPEN_PENDS "finish_open(b0)\n"
 
 // === CLOSE-* ===
 
@@ -344,6 +377,11 @@ static const struct check_case cases[] = {
      .silent.bind = fail_bind_after_close,
      .program = BIND_FAILS_CLOSE_PENDS,
      .silent_program = BIND_FAILS_CLOSE_ENDS},
+    {.rule = "BIND-FAIL-CLEAN",
+     .title = "poolproof: BIND-FAIL-CLEAN: failed bind while the open pends in BindAdapter",
+     .catches.bind = fail_bind_while_open_pends,
+     .silent.bind = fail_bind_after_close,
+     .program = OPEN_ENDS},
     {.rule = "CLOSE-SENDS-OUT",
      .title = "poolproof: CLOSE-SENDS-OUT: binding closed with sends out in IRP_MJ_WRITE",
      .detail = "1 sends out:\n  NBL n0: in flight\n",
@@ -401,6 +439,12 @@ static const struct check_case cases[] = {
      .catches.unbind = unbind_without_close,
      .silent.unbind = unbind_reached,
      .program = BIND_ONLY},
+    {.rule = "UNBIND-CLOSES",
+     .title = "poolproof: UNBIND-CLOSES: unbind finished while the open pends in UnbindAdapter",
+     .catches = {.bind = bind_while_open_pends, .unbind = unbind_what_never_opened},
+     .silent.unbind = unbind_reached,
+     .program = OPEN_PENDS "unbind(b0)\n",
+     .silent_program = OPEN_ENDS "unbind(b0)\n"},
     {.rule = "UNBIND-WAIT-CLOSE",
      .title = "poolproof: UNBIND-WAIT-CLOSE: unbind finished before its close in UnbindAdapter",
      .catches.unbind = unbind_without_wait,

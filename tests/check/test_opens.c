@@ -292,6 +292,20 @@ static NDIS_STATUS unbind_and_free_context(NDIS_HANDLE unbind_context) {
     return status;
 }
 
+// A close waits for the receive callback, which goes on meanwhile.
+static void receive_for_long(NET_BUFFER_LIST *chain, ULONG flags) {
+    fixture_receive(chain, flags);
+    NdisMSleep(10 * 1000);
+    fixture_reached();
+}
+
+static void receive_and_free_context(NET_BUFFER_LIST *chain, ULONG flags) {
+    receive_for_long(chain, flags);
+    NdisFreeMemory(fixture.kept[1], 0, 0);
+}
+
+#define RECEIVED_DURING_CLOSE "a0 = adapter()\nb0 = bind(a0)\nreceive(b0, irql: passive)\nunbind(b0)\n"
+
 // === UNBINDADAPTER-HANDLE ===
 
 static NTSTATUS unbind_and_send(IRP *irp) {
@@ -441,6 +455,14 @@ static const struct check_case cases[] = {
                 .unbind = pend_unbind,
                 .close_complete = free_context_in_completion},
      .program = CLOSE_ENDS},
+    {.rule = "UNBIND-CTX-LIFE",
+     .title = "poolproof: UNBIND-CTX-LIFE: binding context freed while NDIS may call with it in "
+              "ReceiveNetBufferLists",
+     .catches = {.bind = bind_with_context, .receive = receive_and_free_context},
+     .silent = {.bind = bind_with_context,
+                .unbind = unbind_and_free_context,
+                .receive = receive_for_long},
+     .program = RECEIVED_DURING_CLOSE},
     {.rule = "UNBINDADAPTER-HANDLE",
      .title = "poolproof: UNBINDADAPTER-HANDLE: send after NdisUnbindAdapter in IRP_MJ_WRITE",
      .catches.write = unbind_and_send,
