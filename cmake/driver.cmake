@@ -31,10 +31,11 @@ set(PP_DRIVER_ADDRESS_FLAGS
 set(PP_DRIVER_ACCESS_FLAGS -fsanitize-coverage=trace-loads,trace-stores)
 
 # A trap, not a report: the world turns it into a finding. Alignment is what packet headers never have;
-# the use of NULL is a finding of its own. A shift too far has a value on every processor that Windows runs
-# on, and the driver goes on: advice (src/kernel/shift.c).
+# the use of NULL is a finding of its own, and to copy nothing from there is no use. A shift too far has a
+# value on every processor that Windows runs on, and the driver goes on: advice (src/kernel/shift.c).
 set(PP_DRIVER_UNDEFINED_FLAGS
-    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr,null,shift-base
+    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr,shift-base
+    -fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute
     -fsanitize-trap=undefined,pointer-overflow -fno-sanitize-trap=shift-exponent
     -fsanitize-recover=shift-exponent)
 
@@ -46,12 +47,13 @@ function(prepare_driver NAME made)
   separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
   add_custom_command(
     OUTPUT ${made}/prepared
+    BYPRODUCTS ${made}/values.c
     COMMAND ${PP_PYTHON} ${PP_CMAKE_DIR}/prepare_driver.py ${NAME} ${made} ${PP_WDK_DIR}
             ${CMAKE_C_COMPILER} ${ARGN} -- ${flags}
             "$<$<BOOL:${includes}>:-I$<JOIN:${includes},;-I>>"
             "$<$<BOOL:${defines}>:-D$<JOIN:${defines},;-D>>"
             "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>"
-    DEPENDS ${ARGN} ${PP_CMAKE_DIR}/prepare_driver.py
+    DEPENDS ${ARGN} ${PP_CMAKE_DIR}/prepare_driver.py ${PP_CMAKE_DIR}/driver_values.py
     DEPFILE ${made}/prepared.d
     COMMENT "Trying the sources of ${NAME}"
     COMMAND_EXPAND_LISTS VERBATIM)
@@ -94,8 +96,9 @@ function(poolproof_driver_object NAME)
                          ${PP_DRIVER_FLAGS} ${PP_DRIVER_SANITIZER_FLAGS} ${PP_ENGINE_COMPILE_FLAGS}
                          -include ${made}/prelude.h -idirafter ${made}/headers/_/_/_/_)
   prepare_driver(${NAME} ${made} ${sources})
-  add_library(poolproof_driver_${NAME}_glue OBJECT ${made}/glue.c)
+  add_library(poolproof_driver_${NAME}_glue OBJECT ${made}/glue.c ${made}/values.c)
   target_include_directories(poolproof_driver_${NAME}_glue PRIVATE ${PP_INCLUDE_DIR})
+  add_dependencies(poolproof_driver_${NAME}_glue poolproof_driver_${NAME}_prepared)
 
   # One object, with nothing global in it: any two drivers can live in one binary.
   add_custom_command(

@@ -13,6 +13,7 @@ import shlex
 import subprocess
 import sys
 
+import driver_values
 import wdk_names
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
@@ -178,6 +179,7 @@ def main():
     if missing or errors:
         tell(name, missing, errors, wdk)
         sys.exit(1)
+    write(folder / "values.c", driver_values.as_c(driver_values.read(compiler, sources, flags)))
     files = " ".join(str(path).replace(" ", r"\ ") for path in sorted(headers.seen))
     write(folder / "prepared.d", f"{folder / 'prepared'}: {files}\n")
     (folder / "prepared").touch()

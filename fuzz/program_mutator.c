@@ -85,7 +85,8 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
 }
 
 static void offer_learned(void) {
-    const struct pp_offer offer = pp_learned();
+    struct pp_offer offer = pp_learned();
+    offer.sets = pp_target_driver ? pp_target_driver->values : NULL;
     pp_program_offer(&offer);
 }
 

@@ -19,9 +19,10 @@ struct pp_driver {
     const char *name;
     const char *expected_title;  // planted drivers: the title their bug must get, else NULL
     int32_t (*entry)(struct _DRIVER_OBJECT *driver, struct _UNICODE_STRING *registry_path);
-    struct pp_range text;  // its code; frames in it are the driver's
-    struct pp_range data;  // its initialised globals, restored before each run
-    struct pp_range bss;   // its zeroed globals, restored before each run
+    struct pp_range text;    // its code; frames in it are the driver's
+    struct pp_range data;    // its initialised globals, restored before each run
+    struct pp_range bss;     // its zeroed globals, restored before each run
+    const uint32_t *values;  // what its source compares with, see struct pp_offer; NULL if not known
 };
 
 // The drivers linked into this binary, in order of their names; ends with NULL.

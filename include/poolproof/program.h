@@ -221,6 +221,8 @@ struct pp_offer {
     uint32_t value_count;
     const struct pp_wish *wishes;
     uint32_t wish_count;
+    const uint32_t
+        *sets;  // each: how many, then its values, which exclude each other; 0 ends them; or NULL
 };
 
 // From here on, until the next; kept by reference. None at first.

@@ -22,13 +22,14 @@ static uint32_t value_count;
 static uint32_t given_count;  // these come first
 static uint32_t next;         // the learned value that the next one replaces
 static uint32_t recent[RECENT_COUNT];
+static const uint32_t *known_sets;  // or NULL
 
 static struct pp_wish wishes[WISH_COUNT_MAX];        // a ring
 static uint32_t wish_count;                          // of all so far
 static struct pp_wish wishes_of_run[WISHES_OF_RUN];  // by hash: each counts once a run
 
 // Of the program being played, by hash: its wide numbers, and what they are if it says nothing, with
-// their low bytes as they are and swapped.
+// their low bytes as they are and swapped. The EtherType of IPv4, swapped, is 8.
 static uint64_t own_values[OWN_BITS / 64];
 
 static uint32_t own_bit(uint32_t value) { return value * 2654435761u >> 20; }
@@ -39,6 +40,9 @@ static bool is_own(uint64_t wide) {
 }
 
 static void add_own(uint32_t value) {
+    if (value <= SMALL_MAX) {
+        return;
+    }
     uint32_t forms[] = {value, __builtin_bswap16((uint16_t)value)};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         uint32_t bit = own_bit(forms[i]);
@@ -46,21 +50,36 @@ static void add_own(uint32_t value) {
     }
 }
 
-void pp_learn_begin(const struct pp_program *program) {
-    memset(own_values, 0, sizeof(own_values));
-    memset(wishes_of_run, 0, sizeof(wishes_of_run));
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        const struct pp_op_info *info = pp_op_info(program, &program->ops[i]);
-        for (uint32_t k = 0; k < info->arg_count; k++) {
-            if (info->args[k].kind == PP_ARG_NUMBER && info->args[k].max > UINT8_MAX) {
-                add_own(program->ops[i].args[k]);
-                add_own(info->args[k].standard);
-            }
+// `args` is NULL for what ops of that kind have if they say nothing.
+static void add_numbers(const struct pp_op_info *info, const uint32_t *args) {
+    for (uint32_t i = 0; i < info->arg_count; i++) {
+        if (info->args[i].kind == PP_ARG_NUMBER && info->args[i].max > UINT8_MAX) {
+            add_own(args ? args[i] : info->args[i].standard);
         }
     }
 }
 
+void pp_learn_begin(const struct pp_program *program, const uint32_t *sets) {
+    const struct pp_language_info *language = &pp_languages[program->language];
+    known_sets = sets;
+    memset(own_values, 0, sizeof(own_values));
+    memset(wishes_of_run, 0, sizeof(wishes_of_run));
+    for (uint32_t i = 0; i < language->op_count; i++) {
+        add_numbers(&language->ops[i], NULL);
+    }
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        add_numbers(pp_op_info(program, &program->ops[i]), program->ops[i].args);
+    }
+}
+
 static bool is_known(uint32_t value) {
+    for (const uint32_t *set = known_sets; set && set[0] > 0; set += set[0] + 1) {
+        for (uint32_t i = 1; i <= set[0]; i++) {
+            if (set[i] == value) {
+                return true;
+            }
+        }
+    }
     for (uint32_t i = 0; i < value_count; i++) {
         if (values[i] == value) {
             return true;
@@ -89,7 +108,7 @@ static void learn(uint64_t wide) {
 
 // A value of the program that the driver holds against another one.
 static void learn_wish(uint64_t from, uint64_t to) {
-    if (from == to || from <= SMALL_MAX || to > UINT32_MAX || !is_own(from)) {
+    if (from == to || to > UINT32_MAX || !is_own(from)) {
         return;
     }
     const struct pp_wish wish = {(uint32_t)from, (uint32_t)to};

@@ -7,8 +7,9 @@
 
 #define PP_VALUES_MAX 512u
 
-// Says which program is played: what the driver compares its values with is what they should be.
-void pp_learn_begin(const struct pp_program *program);
+// Says which program is played: what the driver compares its values with is what they should be. What is
+// in `sets` is known already (struct pp_offer), and kept by reference; may be NULL.
+void pp_learn_begin(const struct pp_program *program, const uint32_t *sets);
 
 // A value that was given from outside; it is never forgotten.
 void pp_value_give(uint32_t value);

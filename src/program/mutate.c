@@ -15,9 +15,9 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static const uint8_t protocol_life_cycle[] = {PP_OP_ADAPTER, PP_OP_BIND,  PP_OP_RESTART,  PP_OP_CREATE,
-                                              PP_OP_WRITE,   PP_OP_WRITE, PP_OP_COMPLETE, PP_OP_CLOSE,
-                                              PP_OP_PAUSE,   PP_OP_UNBIND};
+static const uint8_t protocol_life_cycle[] = {
+    PP_OP_ADAPTER, PP_OP_BIND,    PP_OP_RESTART, PP_OP_CREATE,   PP_OP_IOCTL, PP_OP_WRITE, PP_OP_READ,
+    PP_OP_FRAMES,  PP_OP_RECEIVE, PP_OP_WRITE,   PP_OP_COMPLETE, PP_OP_CLOSE, PP_OP_PAUSE, PP_OP_UNBIND};
 static const uint8_t pool_life_cycle[] = {
     PP_POOL_OP_NBL_POOL, PP_POOL_OP_NBL_WITH_NB, PP_POOL_OP_NB_OF,        PP_POOL_OP_RETREAT,
     PP_POOL_OP_ADVANCE,  PP_POOL_OP_FREE_NBL,    PP_POOL_OP_FREE_NBL_POOL};
@@ -209,15 +209,57 @@ static bool change_arg(struct pp_draft *draft, struct pp_dice *dice) {
         return false;
     }
     uint32_t i = pp_dice_roll(dice, info->arg_count);
-    uint32_t present = op->args[i];
-    op->args[i] = info->args[i].kind == PP_ARG_HANDLE
-                      ? pp_draft_pick(draft, dice, at, info->args[i].letter)
-                      : pp_vary_value(dice, &info->args[i], present);
-    return op->args[i] != present;
+    bool is_changed = false, is_choice = false;
+    do {
+        uint32_t present = op->args[i];
+        is_choice = info->args[i].kind == PP_ARG_CHOICE;
+        op->args[i] = info->args[i].kind == PP_ARG_HANDLE
+                          ? pp_draft_pick(draft, dice, at, info->args[i].letter)
+                          : pp_vary_value(dice, &info->args[i], present);
+        is_changed |= op->args[i] != present;
+        i++;
+        // A choice often says what the argument behind it means.
+    } while (is_choice && i < info->arg_count && pp_dice_once_in(dice, 2));
+    return is_changed;
+}
+
+// An op that says something about all that come after it.
+static bool sets_stage(const struct pp_op_info *info) {
+    return !info->result && info->arg_count > 0 && info->args[0].kind != PP_ARG_HANDLE;
+}
+
+// The driver refused what holds as long as no op says anything else.
+static bool grant_by_new_op(struct pp_draft *draft, struct pp_dice *dice, const struct pp_wish *wish) {
+    const struct pp_language_info *language = language_of(draft);
+
+    for (uint8_t kind = 0; kind < language->op_count; kind++) {
+        const struct pp_op_info *info = &language->ops[kind];
+        struct pp_op op = {.kind = kind};
+        for (unsigned i = 0; i < info->arg_count; i++) {
+            op.args[i] = info->args[i].standard;
+        }
+        if (sets_stage(info) && pp_vary_by_wish(wish, info, &op)) {
+            return pp_draft_insert(draft, pp_dice_roll(dice, draft->program->op_count + 1), &op);
+        }
+    }
+    return false;
 }
 
 static bool grant_wish(struct pp_draft *draft, struct pp_dice *dice) {
-    return pp_vary_by_wish(dice, draft->program);
+    const struct pp_wish *wish = pp_vary_pick_wish(dice);
+    uint32_t count = draft->program->op_count;
+
+    if (!wish || count == 0) {
+        return false;
+    }
+    uint32_t first = pp_dice_roll(dice, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pp_op *op = &draft->program->ops[(first + i) % count];
+        if (pp_vary_by_wish(wish, pp_op_info(draft->program, op), op)) {
+            return true;
+        }
+    }
+    return grant_by_new_op(draft, dice, wish);
 }
 
 static struct pp_op *pick_op(struct pp_draft *draft, struct pp_dice *dice) {

@@ -13,10 +13,42 @@ void pp_program_offer(const struct pp_offer *new_offer) { offer = *new_offer; }
 
 static uint32_t swapped(uint32_t value) { return __builtin_bswap16((uint16_t)value); }
 
+static bool has_value(const uint32_t *set, uint32_t value) {
+    for (uint32_t i = 1; i <= set[0]; i++) {
+        if (set[i] == value || (value <= UINT16_MAX && set[i] == swapped(value))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// One of the sets that have the value, else of all; NULL if there are none.
+static const uint32_t *pick_set(struct pp_dice *dice, uint32_t value) {
+    const uint32_t *picked[2] = {NULL, NULL};
+    uint32_t count[2] = {0, 0};
+
+    for (const uint32_t *set = offer.sets; set && set[0] > 0; set += set[0] + 1) {
+        bool is_his = has_value(set, value);
+        if (pp_dice_once_in(dice, ++count[is_his])) {
+            picked[is_his] = set;
+        }
+    }
+    return picked[1] ? picked[1] : picked[0];
+}
+
+static bool is_offered(void) { return offer.value_count > 0 || (offer.sets && offer.sets[0] > 0); }
+
 // A value that was offered, as it is, with its two low bytes swapped as in a packet, or next to it.
-// False if it does not fit.
-static bool pick_offered(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t *ret_value) {
-    uint32_t value = offer.values[pp_dice_roll(dice, offer.value_count)];
+// Where `present` is one case of a switch, mostly another of its cases. False if it does not fit.
+static bool pick_offered(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present,
+                         uint32_t *ret_value) {
+    const uint32_t *set =
+        offer.value_count == 0 || pp_dice_once_in(dice, 2) ? pick_set(dice, present) : NULL;
+    if (!set && offer.value_count == 0) {
+        return false;
+    }
+    uint32_t value =
+        set ? set[1 + pp_dice_roll(dice, set[0])] : offer.values[pp_dice_roll(dice, offer.value_count)];
     switch (pp_dice_roll(dice, 8)) {
     case 0:
     case 1: value = value <= UINT16_MAX ? swapped(value) : value; break;
@@ -35,8 +67,8 @@ uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint
         return pp_dice_roll(dice, range);
     }
     uint32_t value;
-    if (offer.value_count > 0 && arg->max > UINT8_MAX &&
-        !pp_dice_once_in(dice, arg->max > UINT16_MAX ? 4 : 2) && pick_offered(dice, arg, &value)) {
+    if (is_offered() && arg->max > UINT8_MAX && !pp_dice_once_in(dice, arg->max > UINT16_MAX ? 4 : 2) &&
+        pick_offered(dice, arg, present, &value)) {
         return value;
     }
     uint32_t bits = arg->max <= UINT16_MAX ? 16 : 32;
@@ -69,19 +101,14 @@ static bool grant(const struct pp_wish *wish, const struct pp_arg_info *info, ui
     return true;
 }
 
-bool pp_vary_by_wish(struct pp_dice *dice, struct pp_program *program) {
-    if (offer.wish_count == 0 || program->op_count == 0) {
-        return false;
-    }
-    const struct pp_wish *wish = &offer.wishes[pp_dice_roll(dice, offer.wish_count)];
-    uint32_t first = pp_dice_roll(dice, program->op_count);
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        struct pp_op *op = &program->ops[(first + i) % program->op_count];
-        const struct pp_op_info *info = pp_op_info(program, op);
-        for (uint32_t k = 0; k < info->arg_count; k++) {
-            if (info->args[k].kind == PP_ARG_NUMBER && grant(wish, &info->args[k], &op->args[k])) {
-                return true;
-            }
+const struct pp_wish *pp_vary_pick_wish(struct pp_dice *dice) {
+    return offer.wish_count > 0 ? &offer.wishes[pp_dice_roll(dice, offer.wish_count)] : NULL;
+}
+
+bool pp_vary_by_wish(const struct pp_wish *wish, const struct pp_op_info *info, struct pp_op *op) {
+    for (uint32_t k = 0; k < info->arg_count; k++) {
+        if (info->args[k].kind == PP_ARG_NUMBER && grant(wish, &info->args[k], &op->args[k])) {
+            return true;
         }
     }
     return false;

@@ -10,8 +10,11 @@
 // `present` is the value that it has now.
 uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present);
 
-// Puts what the driver wanted in place of a value that it refused.
-bool pp_vary_by_wish(struct pp_dice *dice, struct pp_program *program);
+// One of the wishes that were offered; NULL if there are none.
+const struct pp_wish *pp_vary_pick_wish(struct pp_dice *dice);
+
+// Puts what the driver wanted in place of a value that it refused, if the op has it.
+bool pp_vary_by_wish(const struct pp_wish *wish, const struct pp_op_info *info, struct pp_op *op);
 
 // `points` has a bit per enum pp_point that the fault can be of.
 bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points);

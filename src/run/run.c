@@ -58,7 +58,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
     pp_trace_begin();
     pp_check_begin(driver->text);
     pp_play_begin(driver);
-    pp_learn_begin(program);
+    pp_learn_begin(program, driver->values);
     found = NULL;
     pp_event_set_sink(on_event);
 }

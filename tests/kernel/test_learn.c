@@ -33,7 +33,7 @@ static bool is_there(uint32_t value) {
 static void test_learning(void **state) {
     (void)state;
     uint64_t cases[] = {2, 32, 0x22e008, 0x22e00c};
-    pp_learn_begin(&program);
+    pp_learn_begin(&program, NULL);
     for (int i = 0; i < 3; i++) {
         pp_driver_trace_const_cmp4(0x8a316714, 5);
         pp_driver_trace_cmp2(0x88b5, 0x3412);
@@ -66,7 +66,7 @@ static bool is_wished(uint32_t from, uint32_t to) {
 static void test_wishes(void **state) {
     (void)state;
     uint64_t cases[] = {1, 32, 0x4321};
-    pp_learn_begin(&program);
+    pp_learn_begin(&program, NULL);
     pp_driver_trace_cmp2(0x3412, 0xb588);
     pp_driver_trace_const_cmp2(0x9999, 0x3412);
     pp_driver_trace_const_cmp2(0x8888, 0x1111);
@@ -75,6 +75,32 @@ static void test_wishes(void **state) {
     assert_true(is_wished(0x3412, 0x9999));
     assert_true(is_wished(0x1234, 0x4321));
     assert_false(is_wished(0x1111, 0x8888));
+}
+
+// The EtherType of IPv4, which frames have if the program says nothing, is 8 as the driver loads it.
+static void test_wishes_about_defaults(void **state) {
+    (void)state;
+    static const struct pp_program nothing = {.op_count = 0};
+    pp_learn_begin(&nothing, NULL);
+    pp_driver_trace_cmp2(8, 0x8e89);
+    pp_driver_trace_cmp2(9, 0x8e8a);
+    assert_true(is_wished(8, 0x8e89));
+    assert_false(is_wished(9, 0x8e8a));
+}
+
+// What the driver's source says already takes no room.
+static void test_known_sets_are_not_learned(void **state) {
+    (void)state;
+    static const uint32_t sets[] = {1, 0x5550001, 2, 0x5550002, 0x5550003, 0};
+    pp_learn_begin(&program, sets);
+    for (uint32_t i = 0; i < 5; i++) {
+        pp_driver_trace_const_cmp4(0x5550000 + i, 0x1234);
+    }
+    assert_true(is_there(0x5550000));
+    assert_false(is_there(0x5550001));
+    assert_false(is_there(0x5550003));
+    assert_true(is_there(0x5550004));
+    assert_true(is_wished(0x1234, 0x5550003));
 }
 
 // However much is learned, what was given stays.
@@ -93,6 +119,8 @@ static void test_given_values_stay(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_learning), cmocka_unit_test(test_wishes),
+                                       cmocka_unit_test(test_wishes_about_defaults),
+                                       cmocka_unit_test(test_known_sets_are_not_learned),
                                        cmocka_unit_test(test_given_values_stay)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,8 +264,53 @@ static void test_wishes_are_granted(void **state) {
     assert_in_range(granted, 20, 1000);
 }
 
+// Where an argument is one case of a switch, another one is soon there; nothing of other sets comes as
+// often.
+static void test_cases_give_way_to_each_other(void **state) {
+    (void)state;
+    static const uint32_t sets[] = {2, 0x22e008, 0x22e00c, 2, 0x99990, 0x99994, 0};
+    static struct pp_program made;
+    uint32_t siblings = 0, strangers = 0;
+    pp_program_offer(&(struct pp_offer){.sets = sets});
+    for (uint32_t seed = 0; seed < 4000; seed++) {
+        made = (struct pp_program){.language = PP_LANGUAGE_PROTOCOL, .op_count = 3};
+        made.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {1500}};
+        made.ops[1] = (struct pp_op){.kind = PP_OP_CREATE};
+        made.ops[2] = (struct pp_op){.kind = PP_OP_IOCTL, .args = {[1] = 0x22e008}};
+        pp_program_mutate(&made, 3, NULL, seed);
+        for (uint32_t i = 0; i < made.op_count; i++) {
+            siblings += made.ops[i].kind == PP_OP_IOCTL && made.ops[i].args[1] == 0x22e00c;
+            strangers += made.ops[i].kind == PP_OP_IOCTL && made.ops[i].args[1] == 0x99994;
+        }
+    }
+    pp_program_offer(&(struct pp_offer){0});
+    assert_in_range(siblings, 10, 4000);
+    assert_in_range(strangers, 0, siblings / 2);
+}
+
+// What holds as long as no op says anything else gives way, too: by a new op.
+static void test_wishes_about_defaults_are_granted(void **state) {
+    (void)state;
+    static const struct pp_wish wish = {.from = 8, .to = 0xb588};  // 0x0800 as it is in a packet
+    static struct pp_program made;
+    uint32_t granted = 0;
+    pp_program_offer(&(struct pp_offer){.wishes = &wish, .wish_count = 1});
+    for (uint32_t seed = 0; seed < 1000; seed++) {
+        made = (struct pp_program){.language = PP_LANGUAGE_PROTOCOL, .op_count = 1};
+        made.ops[0] = (struct pp_op){.kind = PP_OP_ADAPTER, .args = {1500}};
+        pp_program_mutate(&made, 2, NULL, seed);
+        for (uint32_t i = 0; i < made.op_count; i++) {
+            granted += made.ops[i].kind == PP_OP_FRAMES && made.ops[i].args[1] == 0x88b5;
+        }
+    }
+    pp_program_offer(&(struct pp_offer){0});
+    assert_in_range(granted, 20, 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases_give_way_to_each_other),
+        cmocka_unit_test(test_wishes_about_defaults_are_granted),
         cmocka_unit_test(test_wishes_are_granted),
         cmocka_unit_test(test_offered_values_are_used),
         cmocka_unit_test(test_every_result_is_valid),
