@@ -13,11 +13,13 @@ struct op_progress {
 
 static const struct pp_program *armed_program;
 static struct op_progress progress[PP_PROGRAM_OPS_MAX];
+static struct pp_fault_chances chances[PP_PROGRAM_OPS_MAX];
 static struct pp_fault_counts counts;
 
 void pp_fault_arm(const struct pp_program *program) {
     armed_program = program;
     memset(progress, 0, program->op_count * sizeof(progress[0]));
+    memset(chances, 0, program->op_count * sizeof(chances[0]));
     memset(&counts, 0, sizeof(counts));
     for (uint32_t i = 0; i < program->op_count; i++) {
         counts.armed += program->ops[i].fault_count + program->ops[i].outcome_count;
@@ -35,7 +37,9 @@ bool pp_fault_fires(enum pp_point point) {
         return false;
     }
     const struct pp_op *op = &armed_program->ops[pp_now.op];
+    uint8_t *chance = &chances[pp_now.op].points[point];
     bool fires = false;
+    *chance = (uint8_t)(*chance < UINT8_MAX ? *chance + 1 : UINT8_MAX);
     for (uint32_t i = 0; i < op->fault_count; i++) {
         const struct pp_fault *fault = &op->faults[i];
         if (fault->point != point) {
@@ -59,6 +63,7 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
         return PP_STATUS_SUCCESS;
     }
     const struct pp_op *op = &armed_program->ops[pp_now.op];
+    chances[pp_now.op].outcomes |= UINT32_C(1) << point;
     for (uint32_t i = 0; i < op->outcome_count; i++) {
         if (op->outcomes[i].point == point) {
             note_fired(&progress[pp_now.op].has_fired[PP_OP_FAULTS_MAX + i]);
@@ -70,3 +75,5 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
 }
 
 const struct pp_fault_counts *pp_fault_counts(void) { return &counts; }
+
+const struct pp_fault_chances *pp_fault_chances(uint32_t op) { return &chances[op]; }

@@ -25,3 +25,12 @@ bool pp_fault_fires(enum pp_point point);
 enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set);
 
 const struct pp_fault_counts *pp_fault_counts(void);
+
+// What an op could have been told: how often it came to each fault point, up to 255 times, and which
+// outcomes it asked for, a bit per enum pp_outcome_point.
+struct pp_fault_chances {
+    uint8_t points[PP_POINT_COUNT];
+    uint32_t outcomes;
+};
+
+const struct pp_fault_chances *pp_fault_chances(uint32_t op);

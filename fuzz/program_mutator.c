@@ -42,6 +42,10 @@ void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
     for (unsigned i = 0; i < PP_OP_COUNT && pp_target_language == PP_LANGUAGE_PROTOCOL; i++) {
         reach.calls[i] = max_of(reach.calls[i], verdict->reach.calls[i]);
         reach.accesses[i] = max_of(reach.accesses[i], verdict->reach.accesses[i]);
+        reach.outcomes[i] |= verdict->reach.outcomes[i];
+        for (unsigned k = 0; k < PP_POINT_COUNT; k++) {
+            reach.points[i][k] = count_in_byte(max_of(reach.points[i][k], verdict->reach.points[i][k]));
+        }
     }
     for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
         counters.failed[i] = count_in_byte(verdict->point_failed[i]);
@@ -96,11 +100,12 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, uns
     if (pp_target_on_mutation) {
         pp_target_on_mutation();
     }
+    const struct pp_reach *known = pp_target_language == PP_LANGUAGE_PROTOCOL ? &reach : NULL;
     offer_learned();
     pp_target_read(bytes, size, &program);
-    pp_program_mutate(&program, OPS_MAX, &reach, seed);
+    pp_program_mutate(&program, OPS_MAX, known, seed);
     if (program.op_count == 0) {
-        pp_program_mutate(&program, OPS_MAX, &reach, ~seed);
+        pp_program_mutate(&program, OPS_MAX, known, ~seed);
     }
     if (pp_target_driver && seed % SCHEDULE_ONCE_IN == 0) {
         choose_schedule(&program, seed);

@@ -204,10 +204,12 @@ const char *pp_program_check(const struct pp_program *program);
 
 bool pp_program_equal(const struct pp_program *actual, const struct pp_program *expect);
 
-// How far ops of each kind have come: where choices can be.
+// How far ops of each kind have come: where choices, faults and outcomes can be.
 struct pp_reach {
-    uint32_t calls[PP_OP_COUNT];     // switch points at calls
-    uint32_t accesses[PP_OP_COUNT];  // memory accesses in all
+    uint32_t calls[PP_OP_COUNT];                  // switch points at calls
+    uint32_t accesses[PP_OP_COUNT];               // memory accesses in all
+    uint8_t points[PP_OP_COUNT][PP_POINT_COUNT];  // calls of each fault point, up to 255
+    uint32_t outcomes[PP_OP_COUNT];               // a bit per enum pp_outcome_point that was asked
 };
 
 // A driver held a value of a program against another one: `to` may be what it wants in place of `from`.

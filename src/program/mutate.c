@@ -269,12 +269,12 @@ static struct pp_op *pick_op(struct pp_draft *draft, struct pp_dice *dice) {
 
 static bool change_fault(struct pp_draft *draft, struct pp_dice *dice) {
     struct pp_op *op = pick_op(draft, dice);
-    return op && pp_vary_fault(dice, op, language_of(draft)->points);
+    return op && pp_vary_fault(dice, op, language_of(draft)->points, draft->reach);
 }
 
 static bool change_outcome(struct pp_draft *draft, struct pp_dice *dice) {
     struct pp_op *op = pick_op(draft, dice);
-    return op && pp_vary_outcome(dice, op);
+    return op && pp_vary_outcome(dice, op, draft->reach);
 }
 
 static bool change_choice(struct pp_draft *draft, struct pp_dice *dice) {

@@ -136,10 +136,27 @@ static uint8_t pick_bit(struct pp_dice *dice, uint32_t bits) {
     return (uint8_t)__builtin_ctz(bits);
 }
 
-static struct pp_fault pick_fault(struct pp_dice *dice, uint32_t points) {
+// Of `points`, those that ops of that kind came to; all of them now and then, and if nothing is known.
+static uint32_t points_of(struct pp_dice *dice, const struct pp_op *op, uint32_t points,
+                          const struct pp_reach *reach) {
+    uint32_t known = 0;
+
+    for (uint32_t i = 0; reach && i < PP_POINT_COUNT; i++) {
+        known |= (uint32_t)(reach->points[op->kind][i] > 0) << i;
+    }
+    known &= points;
+    return known == 0 || pp_dice_once_in(dice, 8) ? points : known;
+}
+
+static struct pp_fault pick_fault(struct pp_dice *dice, const struct pp_op *op, uint32_t points,
+                                  const struct pp_reach *reach) {
+    uint8_t point = pick_bit(dice, points);
+    uint8_t calls = reach ? reach->points[op->kind][point] : 0;
+    uint32_t nth = calls ? pp_dice_roll(dice, calls) : pp_dice_small(dice, 4);
     return (struct pp_fault){
-        .point = pick_bit(dice, points),
-        .nth = (uint8_t)(1 + pp_dice_small(dice, 4)),
+        .point = point,
+        // Mostly one of the first: most ops call less often than the one that called most.
+        .nth = (uint8_t)(1 + (pp_dice_once_in(dice, 2) ? nth : pp_dice_small(dice, 2))),
         .is_persistent = pp_dice_once_in(dice, 4),
     };
 }
@@ -153,10 +170,12 @@ static void alter_fault(struct pp_dice *dice, struct pp_fault *fault, uint32_t p
     }
 }
 
-bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points) {
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points,
+                   const struct pp_reach *reach) {
     enum list_change change = pick_list_change(dice, op->fault_count, PP_OP_FAULTS_MAX);
     uint32_t place = op->fault_count;
-    struct pp_fault fault = pick_fault(dice, points);
+    points = points_of(dice, op, points, reach);
+    struct pp_fault fault = pick_fault(dice, op, points, reach);
 
     if (change != LIST_ADD) {
         place = pp_dice_roll(dice, op->fault_count);
@@ -179,18 +198,19 @@ bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points) {
     return true;
 }
 
-bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op) {
+bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op, const struct pp_reach *reach) {
     enum list_change change = pick_list_change(dice, op->outcome_count, PP_OP_OUTCOMES_MAX);
 
     if (change == LIST_ADD) {
-        uint32_t point = pp_dice_roll(dice, PP_OUTCOME_COUNT);
+        uint32_t known = reach && !pp_dice_once_in(dice, 8) ? reach->outcomes[op->kind] : 0;
+        uint8_t point = known ? pick_bit(dice, known) : (uint8_t)pp_dice_roll(dice, PP_OUTCOME_COUNT);
         for (uint32_t i = 0; i < op->outcome_count; i++) {
             if (op->outcomes[i].point == point) {
                 return false;
             }
         }
         op->outcomes[op->outcome_count++] = (struct pp_outcome){
-            .point = (uint8_t)point,
+            .point = point,
             .status = pick_bit(dice, pp_outcome_infos[point].statuses),
         };
         return true;

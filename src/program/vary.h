@@ -16,9 +16,8 @@ const struct pp_wish *pp_vary_pick_wish(struct pp_dice *dice);
 // Puts what the driver wanted in place of a value that it refused, if the op has it.
 bool pp_vary_by_wish(const struct pp_wish *wish, const struct pp_op_info *info, struct pp_op *op);
 
-// `points` has a bit per enum pp_point that the fault can be of.
-bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points);
-bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op);
-
-// `reach` is NULL if nothing is known.
+// `points` has a bit per enum pp_point that the fault can be of. `reach` is NULL if nothing is known.
+bool pp_vary_fault(struct pp_dice *dice, struct pp_op *op, uint32_t points,
+                   const struct pp_reach *reach);
+bool pp_vary_outcome(struct pp_dice *dice, struct pp_op *op, const struct pp_reach *reach);
 bool pp_vary_choice(struct pp_dice *dice, struct pp_op *op, const struct pp_reach *reach);

@@ -97,8 +97,14 @@ static void fill_reach(const struct pp_program *program, struct pp_verdict *verd
         uint32_t calls = pp_choice_call_count(i), accesses = pp_choice_access_count(i);
         uint32_t *calls_max = &verdict->reach.calls[program->ops[i].kind];
         uint32_t *accesses_max = &verdict->reach.accesses[program->ops[i].kind];
+        uint8_t *points_max = verdict->reach.points[program->ops[i].kind];
+        const struct pp_fault_chances *chances = pp_fault_chances(i);
         *calls_max = calls > *calls_max ? calls : *calls_max;
         *accesses_max = accesses > *accesses_max ? accesses : *accesses_max;
+        for (uint32_t k = 0; k < PP_POINT_COUNT; k++) {
+            points_max[k] = chances->points[k] > points_max[k] ? chances->points[k] : points_max[k];
+        }
+        verdict->reach.outcomes[program->ops[i].kind] |= chances->outcomes;
         verdict->step_count += calls + accesses;
     }
 }

@@ -111,7 +111,7 @@ static void test_a_lone_fault_can_become_persistent(void **unused) {
     for (uint32_t seed = 0; seed < 400; seed++) {
         struct pp_dice dice = {.state = seed};
         struct pp_op op = {.fault_count = 1, .faults = {{.point = 3, .nth = 200}}};
-        pp_vary_fault(&dice, &op, UINT32_C(1) << 3);
+        pp_vary_fault(&dice, &op, UINT32_C(1) << 3, NULL);
         persistent += op.fault_count == 1 && op.faults[0].point == 3 && op.faults[0].nth == 200 &&
                       op.faults[0].is_persistent;
     }

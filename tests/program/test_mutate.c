@@ -168,6 +168,34 @@ static void test_choices_are_within_reach(void **unused) {
     assert_true(far < near / 8);
 }
 
+// Most new faults are at points that ops of that kind came to, and so are outcomes.
+static void test_faults_are_within_reach(void **unused) {
+    (void)unused;
+    static struct pp_reach reach;
+    unsigned near = 0, far = 0, asked = 0, not_asked = 0;
+    reach.points[PP_OP_LOAD][PP_POINT_MEMORY_ALLOCATE] = 3;
+    reach.outcomes[PP_OP_LOAD] = UINT32_C(1) << PP_OUTCOME_OPEN;
+    for (uint32_t seed = 0; seed < 20000; seed++) {
+        program = (struct pp_program){.op_count = 1, .ops = {{.kind = PP_OP_LOAD}}};
+        pp_program_mutate(&program, 1, &reach, seed);
+        const struct pp_op *op = &program.ops[0];
+        bool is_load = program.op_count > 0 && op->kind == PP_OP_LOAD;
+        for (unsigned i = 0; is_load && i < op->fault_count; i++) {
+            bool is_near = op->faults[i].point == PP_POINT_MEMORY_ALLOCATE && op->faults[i].nth <= 3;
+            near += is_near;
+            far += !is_near;
+        }
+        for (unsigned i = 0; is_load && i < op->outcome_count; i++) {
+            asked += op->outcomes[i].point == PP_OUTCOME_OPEN;
+            not_asked += op->outcomes[i].point != PP_OUTCOME_OPEN;
+        }
+    }
+    assert_true(near > 200);
+    assert_true(far < near / 2);
+    assert_true(asked > 100);
+    assert_true(not_asked < asked / 2);
+}
+
 static void test_from_nothing_everything_is_reached(void **unused) {
     (void)unused;
     for (unsigned language = 0; language < PP_LANGUAGE_COUNT; language++) {
@@ -318,6 +346,7 @@ int main(void) {
         cmocka_unit_test(test_same_seed_same_change),
         cmocka_unit_test(test_other_seeds_other_changes),
         cmocka_unit_test(test_choices_are_within_reach),
+        cmocka_unit_test(test_faults_are_within_reach),
         cmocka_unit_test(test_from_nothing_everything_is_reached),
         cmocka_unit_test(test_empty_program_often_gets_a_life_cycle),
         cmocka_unit_test(test_handles_follow_their_objects),
