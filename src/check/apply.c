@@ -145,6 +145,29 @@ static void note_failure(const struct pp_event *event) {
     }
 }
 
+static bool answers(uint64_t callback) {
+    switch (callback) {
+    case PP_CALLBACK_DRIVER_ENTRY:
+    case PP_CALLBACK_BIND:
+    case PP_CALLBACK_CREATE:
+    case PP_CALLBACK_READ:
+    case PP_CALLBACK_WRITE:
+    case PP_CALLBACK_DEVICE_CONTROL: return true;
+    default: return false;
+    }
+}
+
+// Who says that all went well could do without what failed, and may keep the rest.
+static void note_answer(const struct pp_event *event) {
+    if (!answers(event->args[0]) || (NTSTATUS)event->args[2] != STATUS_SUCCESS) {
+        return;
+    }
+    for (uint32_t i = 0; i < pp_model_count(); i++) {
+        struct pp_object *object = pp_model_object(i);
+        object->is_unwind_due &= object->made.op != event->op;
+    }
+}
+
 // === NBLs, NBs and what comes with them ===
 
 static void add_nbl(const struct pp_event *event) {
@@ -384,6 +407,10 @@ void pp_model_apply(const struct pp_event *event) {
     case PP_EVENT_INDICATE:
     case PP_EVENT_INDICATED:
     case PP_EVENT_RETURN_TAKEN: pp_receipt_apply(event); break;
+    case PP_EVENT_CALLBACK_LEAVE:
+        note_answer(event);
+        pp_apply_life(event);
+        break;
     default: pp_apply_life(event); break;
     }
 }

@@ -249,6 +249,15 @@ static NTSTATUS write_two(IRP *irp, bool unwinds) {
 static NTSTATUS write_without_unwinding(IRP *irp) { return write_two(irp, /*unwinds=*/false); }
 static NTSTATUS write_unwinding(IRP *irp) { return write_two(irp, /*unwinds=*/true); }
 
+// Went on without what failed: what is left behind is a leak, but not for that reason.
+static NTSTATUS write_without_need(IRP *irp) {
+    fixture_make_send(irp);
+    if (NdisAllocateNetBuffer(fixture.nb_pool, irp->MdlAddress, 0, 60) == NULL) {
+        fixture_reached();
+    }
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
 // The first write loses its NBL; that a later write finds no NB has nothing to do with it.
 static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
     if (fixture.kept[0] == NULL) {
@@ -810,6 +819,11 @@ static const struct check_case cases[] = {
      .catches.write = lose_first_and_unwind_second,
      .silent.write = write_unwinding,
      .program = TWO_WRITES_SECOND_WITHOUT_NB},
+    {.rule = "POOL-FREE-LIVE-NBL",
+     .title = "poolproof: POOL-FREE-LIVE-NBL: NBL pool freed with live NBLs in UnbindAdapter",
+     .catches.write = write_without_need,
+     .silent.write = write_unwinding,
+     .program = WRITE_WITHOUT_NB},
     {.rule = "POOL-FREE-LIVE-NB",
      .title = "poolproof: POOL-FREE-LIVE-NB: NB pool freed with live NBs in DriverEntry",
      .catches.load = free_nb_pool_before_nb,
