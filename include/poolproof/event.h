@@ -35,6 +35,9 @@ enum pp_crash {
 // A spin lock as the acting fiber finds it.
 enum pp_lock_state { PP_LOCK_FREE, PP_LOCK_OTHERS, PP_LOCK_OWN, PP_LOCK_GARBAGE };
 
+// How a spin lock is taken or given back: as an NDIS_SPIN_LOCK or not, with the IRQL or without it.
+enum pp_lock_way { PP_LOCK_KE, PP_LOCK_KE_AT_DPC, PP_LOCK_NDIS, PP_LOCK_NDIS_AT_DPC };
+
 // How an NBL was derived.
 enum pp_derivation { PP_DERIVED_NOT, PP_DERIVED_CLONE, PP_DERIVED_FRAGMENT, PP_DERIVED_REASSEMBLED };
 

@@ -12,8 +12,9 @@ typedef void (*family)(const struct pp_event *event);
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
-    [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct},
-    [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens},
+    [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct, pp_check_locks},
+    [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens,
+                                 pp_check_locks},
     [PP_EVENT_LOADED] = {pp_check_protocols},
     [PP_EVENT_UNLOADED] = {pp_check_protocols, pp_check_services, pp_check_leaks},
     [PP_EVENT_NBL_POOL_ALLOCATE] = {pp_check_pools},
@@ -105,7 +106,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_SERVICE_FREE] = {pp_check_services},
     [PP_EVENT_SERVICE_USE] = {pp_check_services},
     [PP_EVENT_SERVICE_BEGIN] = {pp_check_services},
-    [PP_EVENT_SERVICE_END] = {pp_check_services},
+    [PP_EVENT_SERVICE_END] = {pp_check_services, pp_check_locks},
     [PP_EVENT_SERVICE_INIT] = {pp_check_services},
     [PP_EVENT_SERVICE_GARBAGE] = {pp_check_services},
     [PP_EVENT_AT_REST] = {pp_check_conduct},

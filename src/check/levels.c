@@ -11,6 +11,7 @@
 static void judge_lock(const struct pp_event *event) {
     enum pp_lock_state state = (enum pp_lock_state)event->args[2];
     bool is_release = event->kind == PP_EVENT_LOCK_RELEASE;
+    bool is_low = event->irql < DISPATCH_LEVEL;
     if (state == PP_LOCK_GARBAGE) {
         pp_report(PP_RULE_LOCK_PAIR, event, "spin lock used that was never initialised");
     } else if (is_release && state == PP_LOCK_FREE) {
@@ -19,6 +20,10 @@ static void judge_lock(const struct pp_event *event) {
         pp_report(PP_RULE_LOCK_PAIR, event, "spin lock released that another thread holds");
     } else if (!is_release && state == PP_LOCK_OWN) {
         pp_report(PP_RULE_LOCK_PAIR, event, "spin lock acquired again by its holder");
+    } else if (is_low) {  // where a function does not raise it itself, or it was lowered meanwhile
+        pp_report(PP_RULE_LOCK_PAIR, event,
+                  is_release ? "spin lock released below DISPATCH_LEVEL"
+                             : "spin lock acquired below DISPATCH_LEVEL");
     }
 }
 
@@ -42,7 +47,9 @@ static const struct limit limits[PP_EVENT_COUNT] = {
     [PP_EVENT_UNBIND_COMPLETE] = AT_DISPATCH(IRQL_PROTO),
     [PP_EVENT_UNBIND_ADAPTER] = AT_DISPATCH(IRQL_PROTO),
     [PP_EVENT_REENUMERATE] = AT_PASSIVE(IRQL_MISC),
+    [PP_EVENT_OBJECT_MADE] = AT_DISPATCH(IRQL_MISC),
     [PP_EVENT_OBJECT_FREE] = AT_DISPATCH(IRQL_MISC),
+    [PP_EVENT_CANCEL_ID] = AT_DISPATCH(IRQL_MISC),
     [PP_EVENT_MEMORY_MADE] = AT_DISPATCH(IRQL_MISC),
     [PP_EVENT_MEMORY_FREE] = AT_DISPATCH(IRQL_MISC),
     [PP_EVENT_SEND] = AT_DISPATCH(IRQL_SENDRCV),
@@ -64,6 +71,12 @@ static const struct limit limits[PP_EVENT_COUNT] = {
     [PP_EVENT_ADVANCE] = AT_DISPATCH(IRQL_NB),
     [PP_EVENT_DATA_GET] = AT_DISPATCH(IRQL_NB),
     [PP_EVENT_DATA_COPY] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_NBL_USE] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_NB_USE] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_MDL_ALLOCATE] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_MDL_FREE] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_MDL_ADJUST] = AT_DISPATCH(IRQL_NB),
+    [PP_EVENT_MDL_MAP] = AT_DISPATCH(IRQL_NB),
 };
 
 void pp_check_irql(const struct pp_event *event) {

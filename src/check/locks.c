@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rules about who holds which spin locks meanwhile: their order, and calls that may call back.
+// Rules about who holds which spin locks meanwhile: their order, how they are given back, and calls that
+// may call back.
 //
 // Of two locks that were ever taken one inside the other, the order is kept, with the locks that were
 // held around both each time. The other order is wrong unless some lock was always held around both: it
@@ -10,8 +11,11 @@
 
 #include "base/grow.h"
 
+#include <wdm.h>
+
 #define HELD_COUNT_MAX 8u
 #define HOLDER_COUNT 64u
+#define CALLBACK_DEPTH_MAX 16u
 
 struct lock_set {
     uint64_t locks[HELD_COUNT_MAX];
@@ -21,7 +25,10 @@ struct lock_set {
 // A fiber, known by its stack.
 struct holder {
     uintptr_t stack;
-    struct lock_set held;  // in the order in which they were taken
+    struct lock_set held;                 // in the order in which they were taken
+    uint8_t ways[HELD_COUNT_MAX];         // enum pp_lock_way
+    uint32_t depth;                       // callbacks that run on it
+    uint32_t counts[CALLBACK_DEPTH_MAX];  // locks that were held when each began
 };
 
 struct order {
@@ -124,20 +131,60 @@ static void acquire(const struct pp_event *event) {
         note_order(event, holder->held.locks[i], &around);
         around.locks[around.count++] = holder->held.locks[i];
     }
+    holder->ways[holder->held.count] = (uint8_t)event->args[1];
     holder->held.locks[holder->held.count++] = lock;
 }
 
-// In whatever order.
+static void judge_release(const struct pp_event *event, const struct holder *holder, uint32_t index) {
+    enum pp_lock_way way = (enum pp_lock_way)event->args[1],
+                     taken = (enum pp_lock_way)holder->ways[index];
+    if (way == PP_LOCK_NDIS && taken == PP_LOCK_NDIS_AT_DPC) {
+        pp_report(PP_RULE_LOCK_PAIR, event, "NdisDprAcquireSpinLock undone by NdisReleaseSpinLock");
+    } else if (way == PP_LOCK_NDIS_AT_DPC && taken == PP_LOCK_NDIS) {
+        pp_report(PP_RULE_LOCK_PAIR, event, "NdisAcquireSpinLock undone by NdisDprReleaseSpinLock");
+    } else if (holder->held.count > 1 && event->args[3] < DISPATCH_LEVEL) {
+        pp_report(PP_RULE_LOCK_ORDER, event, "IRQL lowered with another spin lock held");
+    }
+}
+
+// In whatever order, as long as the IRQL stays up.
 static void release(const struct pp_event *event) {
     struct holder *holder = holder_of(event);
     for (uint32_t i = 0; holder != NULL && i < holder->held.count; i++) {
         if (holder->held.locks[i] == event->args[0]) {
+            judge_release(event, holder, i);
             for (uint32_t k = i + 1; k < holder->held.count; k++) {
                 holder->held.locks[k - 1] = holder->held.locks[k];
+                holder->ways[k - 1] = holder->ways[k];
             }
             holder->held.count--;
             return;
         }
+    }
+}
+
+// === Callbacks ===
+
+static void enter(const struct pp_event *event) {
+    struct holder *holder = holder_of(event);
+    if (holder != NULL && holder->depth < CALLBACK_DEPTH_MAX) {
+        holder->counts[holder->depth++] = holder->held.count;
+    }
+}
+
+static void leave(const struct pp_event *event) {
+    struct holder *holder = holder_of(event);
+    if (holder != NULL && holder->depth > 0 && holder->held.count > holder->counts[--holder->depth]) {
+        pp_report_callback(PP_RULE_IRQL_BALANCE, event, "returned with a spin lock held",
+                           (enum pp_callback)event->args[0]);
+    }
+}
+
+// A thread that ends itself leaves no callback.
+static void end_thread(const struct pp_event *event) {
+    struct holder *holder = holder_of(event);
+    if (holder != NULL && event->args[1] == PP_SERVICE_THREAD) {
+        holder->depth = 0;
     }
 }
 
@@ -166,6 +213,9 @@ void pp_check_locks(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_LOCK_ACQUIRE: acquire(event); break;
     case PP_EVENT_LOCK_RELEASE: release(event); break;
+    case PP_EVENT_CALLBACK_ENTER: enter(event); break;
+    case PP_EVENT_CALLBACK_LEAVE: leave(event); break;
+    case PP_EVENT_SERVICE_END: end_thread(event); break;
     case PP_EVENT_MEMORY_FREE: forget(pp_model_at(event->args[0])); break;
     default: judge_call(event); break;
     }

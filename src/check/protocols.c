@@ -2,6 +2,7 @@
 // Rules about registrations.
 #include "check/family.h"
 #include "check/report.h"
+#include "check/told.h"
 
 #include "base/guard.h"
 
@@ -66,14 +67,15 @@ static void judge_protocols(const struct pp_event *event) {
     }
 }
 
-// The entries of a protocol stand together in callback.def, those about one binding likewise.
+// The entries of a protocol stand together in callback.def.
 static bool is_entry_of_protocol(uint16_t callback) {
     return callback >= PP_CALLBACK_SET_OPTIONS && callback <= PP_CALLBACK_RECEIVE;
 }
 
-static bool is_about_binding(uint16_t callback) {
-    return callback == PP_CALLBACK_BIND || callback == PP_CALLBACK_UNBIND ||
-           (callback >= PP_CALLBACK_PAUSE && callback <= PP_CALLBACK_CANCEL_REMOVE);
+static bool is_about_binding(const struct pp_event *event) {
+    const struct pp_told_event *told = pp_told_here(event);
+    return event->callback == PP_CALLBACK_BIND || event->callback == PP_CALLBACK_UNBIND ||
+           (told != NULL && told->binding != 0);
 }
 
 static void judge_deregister(const struct pp_event *event) {
@@ -93,7 +95,7 @@ static void judge_reenumerate(const struct pp_event *event) {
     const struct pp_object *protocol = pp_model_at(event->args[0]);
     if (protocol == NULL || protocol->kind != PP_OBJECT_PROTOCOL || protocol->state == PP_OBJECT_FREED) {
         pp_report(PP_RULE_DEREG_ONCE, event, "bindings re-enumerated of something that is no protocol");
-    } else if (is_about_binding(event->callback)) {
+    } else if (is_about_binding(event)) {
         pp_report(PP_RULE_REENUM_CONTEXT, event, "bindings re-enumerated inside a call about a binding");
     }
 }

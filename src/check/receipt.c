@@ -106,10 +106,12 @@ static void add(const NET_BUFFER_LIST *nbl, const struct pp_event *event) {
 static void begin(const struct pp_event *event) {
     const struct pp_object *binding = pp_model_at(event->args[0]);
     uint32_t number = (uint32_t)event->args[4];
+    bool is_pausing = binding->phase == PP_PHASE_PAUSING && event->op > binding->told_op;
     indications = pp_grow(indications, &indication_capacity, number, sizeof(*indications));
-    indications[number] = (struct pp_indication){.binding = pp_model_index(binding),
-                                                 .first = pp_model_count(),
-                                                 .was_paused = binding->phase == PP_PHASE_PAUSED};
+    indications[number] =
+        (struct pp_indication){.binding = pp_model_index(binding),
+                               .first = pp_model_count(),
+                               .was_paused = binding->phase == PP_PHASE_PAUSED || is_pausing};
     const NET_BUFFER_LIST *nbl = (const NET_BUFFER_LIST *)event->args[1];
     for (; nbl != NULL; nbl = nbl->Next) {
         add(nbl, event);

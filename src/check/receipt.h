@@ -21,7 +21,7 @@ struct pp_indication {
     uint32_t binding;
     uint32_t first, end;  // indexes of objects: its NBLs and their parts
     bool is_over;         // the callback has returned
-    bool was_paused;      // the binding, when it began
+    bool was_paused;      // or pausing, and the driver knew, when it began
 };
 
 void pp_receipt_reset(void);

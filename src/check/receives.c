@@ -143,6 +143,12 @@ PP_READS_CLOSED static void judge_return(const struct pp_event *event) {
         pp_report(PP_RULE_CLOSE_HANDLE, event, "return on something that is no binding");
         return;
     }
+    // Receives that a close waits for can still be returned.
+    if (binding->was_closed && !binding->is_close_pending) {
+        pp_report(PP_RULE_CLOSE_HANDLE, event, "return on a closed binding");
+        pp_report_object(binding);
+        return;
+    }
     if (pp_chain_is_cyclic(event->args[1])) {
         pp_report(PP_RULE_NBL_ACYCLIC, event, "NBL chain returned that does not end");
         return;
@@ -183,7 +189,8 @@ static void judge_end(const struct pp_event *event) {
         }
         is_kept |= !receipt->is_borrowed;
     }
-    bool is_paused = pp_model_object(indication->binding)->phase == PP_PHASE_PAUSED;
+    uint8_t phase = pp_model_object(indication->binding)->phase;
+    bool is_paused = phase == PP_PHASE_PAUSED || phase == PP_PHASE_PAUSING;
     if (is_kept && is_paused && indication->was_paused) {
         pp_report(PP_RULE_PAUSE_RECV, event, "received NBL kept while paused");
     }

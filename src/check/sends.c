@@ -36,6 +36,12 @@ static bool judge_binding(const struct pp_event *event) {
 PP_READS_CLOSED static bool judge_nbs(const struct pp_event *event, const struct pp_object *nbl) {
     const NET_BUFFER *nb = ((const NET_BUFFER_LIST *)nbl->address)->FirstNetBuffer;
     for (; nb != NULL; nb = nb->Next) {
+        const struct pp_object *other = pp_flight_of(pp_model_at((uintptr_t)nb));
+        if (other != NULL) {
+            pp_report(PP_RULE_SEND_TWICE, event, "NB sent that is in flight");
+            pp_report_object(other);
+            return false;
+        }
         if (!pp_chain_judge_place(event, nb, "sent")) {
             pp_report_object(nbl);
             return false;

@@ -19,11 +19,11 @@ static enum pp_lock_state state_of(const KSPIN_LOCK *lock) {
     return *lock <= PP_FIBER_COUNT ? PP_LOCK_OTHERS : PP_LOCK_GARBAGE;
 }
 
-static void acquire(KSPIN_LOCK *lock, bool is_dpr) {
+static void acquire(KSPIN_LOCK *lock, enum pp_lock_way way) {
     pp_switch_point();
     pp_touch_write(lock, sizeof(*lock));
     pp_guard_define(lock, sizeof(*lock));  // garbage in it is found by the rule
-    PP_EMIT(LOCK_ACQUIRE, pp_object(lock), is_dpr, state_of(lock));
+    PP_EMIT(LOCK_ACQUIRE, pp_object(lock), way, state_of(lock));
     while (*lock != 0) {
         pp_schedule_block(lock, PP_NEVER);
         pp_touch_write(lock, sizeof(*lock));
@@ -31,9 +31,9 @@ static void acquire(KSPIN_LOCK *lock, bool is_dpr) {
     *lock = own_number();
 }
 
-static void release(KSPIN_LOCK *lock, bool is_dpr) {
+static void release(KSPIN_LOCK *lock, enum pp_lock_way way, KIRQL new_irql) {
     pp_touch_write(lock, sizeof(*lock));
-    PP_EMIT(LOCK_RELEASE, pp_object(lock), is_dpr, state_of(lock));
+    PP_EMIT(LOCK_RELEASE, pp_object(lock), way, state_of(lock), new_irql);
     *lock = 0;
     pp_schedule_wake(lock, /*all=*/false);
 }
@@ -45,14 +45,14 @@ static KIRQL raise_irql(KIRQL irql) {
 }
 
 // The IRQL goes up first and comes down last, so that nothing runs at PASSIVE_LEVEL with the lock held.
-static KIRQL acquire_raising(KSPIN_LOCK *lock) {
+static KIRQL acquire_raising(KSPIN_LOCK *lock, enum pp_lock_way way) {
     KIRQL old_irql = raise_irql(DISPATCH_LEVEL);
-    acquire(lock, /*is_dpr=*/false);
+    acquire(lock, way);
     return old_irql;
 }
 
-static void release_lowering(KSPIN_LOCK *lock, KIRQL old_irql) {
-    release(lock, /*is_dpr=*/false);
+static void release_lowering(KSPIN_LOCK *lock, enum pp_lock_way way, KIRQL old_irql) {
+    release(lock, way, old_irql);
     pp_now.irql = old_irql;
     pp_switch_point();
 }
@@ -66,19 +66,21 @@ VOID NdisAllocateSpinLock(NDIS_SPIN_LOCK *SpinLock) {
 VOID NdisFreeSpinLock(NDIS_SPIN_LOCK *SpinLock) { (void)SpinLock; }
 
 VOID NdisAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) {
-    KIRQL old_irql = acquire_raising(&SpinLock->SpinLock);
+    KIRQL old_irql = acquire_raising(&SpinLock->SpinLock, PP_LOCK_NDIS);
     SpinLock->OldIrql = old_irql;
 }
 
 VOID NdisReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
     pp_touch_read(SpinLock, sizeof(*SpinLock));
-    release_lowering(&SpinLock->SpinLock, SpinLock->OldIrql);
+    release_lowering(&SpinLock->SpinLock, PP_LOCK_NDIS, SpinLock->OldIrql);
 }
 
-VOID NdisDprAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) { acquire(&SpinLock->SpinLock, /*is_dpr=*/true); }
+VOID NdisDprAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) {
+    acquire(&SpinLock->SpinLock, PP_LOCK_NDIS_AT_DPC);
+}
 
 VOID NdisDprReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
-    release(&SpinLock->SpinLock, /*is_dpr=*/true);
+    release(&SpinLock->SpinLock, PP_LOCK_NDIS_AT_DPC, pp_now.irql);
     pp_switch_point();
 }
 
@@ -87,14 +89,16 @@ VOID KeInitializeSpinLock(KSPIN_LOCK *SpinLock) {
     *SpinLock = 0;
 }
 
-KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK *SpinLock) { return acquire_raising(SpinLock); }
+KIRQL KeAcquireSpinLockRaiseToDpc(KSPIN_LOCK *SpinLock) { return acquire_raising(SpinLock, PP_LOCK_KE); }
 
-VOID KeReleaseSpinLock(KSPIN_LOCK *SpinLock, KIRQL NewIrql) { release_lowering(SpinLock, NewIrql); }
+VOID KeReleaseSpinLock(KSPIN_LOCK *SpinLock, KIRQL NewIrql) {
+    release_lowering(SpinLock, PP_LOCK_KE, NewIrql);
+}
 
-VOID KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) { acquire(SpinLock, /*is_dpr=*/true); }
+VOID KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) { acquire(SpinLock, PP_LOCK_KE_AT_DPC); }
 
 VOID KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *SpinLock) {
-    release(SpinLock, /*is_dpr=*/true);
+    release(SpinLock, PP_LOCK_KE_AT_DPC, pp_now.irql);
     pp_switch_point();
 }
 

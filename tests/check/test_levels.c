@@ -85,7 +85,86 @@ static void nest_locks_in_completion(NET_BUFFER_LIST *chain) {
     fixture_reached();
 }
 
+// The IRQL is the same before and after.
+static void keep_lock_of_completion(NET_BUFFER_LIST *chain) {
+    fixture_end_send(chain);
+    NdisDprAcquireSpinLock(&fixture.lock);
+}
+
+// A completion inside the send returns while its caller holds a lock.
+static NTSTATUS send_with_lock_held(IRP *irp) {
+    KSPIN_LOCK *lock = (KSPIN_LOCK *)&fixture.kept[0];
+    KIRQL irql;
+    KeAcquireSpinLock(lock, &irql);
+    NTSTATUS status = fixture_write(irp);
+    KeReleaseSpinLock(lock, irql);
+    fixture_reached();
+    return status;
+}
+
+#define COMPLETED_INSIDE                                            \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
+    "write(f0)  (outcome: send = success)\nclose(f0)\nunbind(b0)\n"
+
 // === LOCK-PAIR ===
+
+static void take_as_dpr_release_as_other(NET_BUFFER_LIST *chain) {
+    fixture_end_send(chain);
+    fixture.lock.OldIrql = DISPATCH_LEVEL;  // as if it were well
+    NdisDprAcquireSpinLock(&fixture.lock);
+    NdisReleaseSpinLock(&fixture.lock);
+}
+
+static void take_as_other_release_as_dpr(NET_BUFFER_LIST *chain) {
+    fixture_end_send(chain);
+    NdisAcquireSpinLock(&fixture.lock);
+    NdisDprReleaseSpinLock(&fixture.lock);
+}
+
+static void take_and_release_as_dpr(NET_BUFFER_LIST *chain) {
+    NdisDprAcquireSpinLock(&fixture.lock);
+    NdisDprReleaseSpinLock(&fixture.lock);
+    fixture_end_send(chain);
+    fixture_reached();
+}
+
+static NTSTATUS take_as_dpr_at_passive(void) {
+    NdisDprAcquireSpinLock(&fixture.lock);
+    NdisDprReleaseSpinLock(&fixture.lock);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS lower_irql_with_lock_held(void) {
+    KIRQL irql;
+    KSPIN_LOCK lock;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &irql);
+    KeLowerIrql(irql);
+    KeReleaseSpinLock(&lock, irql);
+    return STATUS_SUCCESS;
+}
+
+// From the outer lock to the inner one: the IRQL stays up until the last is released.
+static NTSTATUS go_hand_over_hand(void) {
+    KSPIN_LOCK *locks = (KSPIN_LOCK *)&fixture.kept[0];
+    KIRQL irql;
+    KeAcquireSpinLock(&locks[0], &irql);
+    KeAcquireSpinLockAtDpcLevel(&locks[1]);
+    KeReleaseSpinLockFromDpcLevel(&locks[0]);
+    KeReleaseSpinLock(&locks[1], irql);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS release_outer_first(void) {
+    NDIS_SPIN_LOCK *inner = (NDIS_SPIN_LOCK *)&fixture.kept[0];
+    NdisAllocateSpinLock(inner);
+    NdisAcquireSpinLock(&fixture.lock);
+    NdisAcquireSpinLock(inner);
+    NdisReleaseSpinLock(&fixture.lock);
+    NdisReleaseSpinLock(inner);
+    return STATUS_SUCCESS;
+}
 
 static NTSTATUS use_uninitialised_lock(void) {
     NDIS_SPIN_LOCK *lock = fixture_take_memory(sizeof(*lock));
@@ -179,6 +258,36 @@ static const struct check_case cases[] = {
      .catches.send_complete = lower_irql_of_completion,
      .silent.send_complete = nest_locks_in_completion,
      .program = check_one_write},
+    {.rule = "IRQL-BALANCE",
+     .title = "poolproof: IRQL-BALANCE: returned with a spin lock held in SendNetBufferListsComplete",
+     .catches.send_complete = keep_lock_of_completion,
+     .silent.write = send_with_lock_held,
+     .program = check_one_write,
+     .silent_program = COMPLETED_INSIDE},
+    {.rule = "LOCK-PAIR",
+     .title = "poolproof: LOCK-PAIR: NdisDprAcquireSpinLock undone by NdisReleaseSpinLock in "
+              "SendNetBufferListsComplete",
+     .catches.send_complete = take_as_dpr_release_as_other,
+     .silent.send_complete = take_and_release_as_dpr,
+     .program = check_one_write},
+    {.rule = "LOCK-PAIR",
+     .title = "poolproof: LOCK-PAIR: NdisAcquireSpinLock undone by NdisDprReleaseSpinLock in "
+              "SendNetBufferListsComplete",
+     .catches.send_complete = take_as_other_release_as_dpr,
+     .silent.send_complete = take_and_release_as_dpr,
+     .program = check_one_write},
+    {.rule = "LOCK-PAIR",
+     .title = "poolproof: LOCK-PAIR: spin lock acquired below DISPATCH_LEVEL in DriverEntry",
+     .catches.load = take_as_dpr_at_passive,
+     .silent.load = go_hand_over_hand},
+    {.rule = "LOCK-PAIR",
+     .title = "poolproof: LOCK-PAIR: spin lock released below DISPATCH_LEVEL in DriverEntry",
+     .catches.load = lower_irql_with_lock_held,
+     .silent.load = go_hand_over_hand},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: IRQL lowered with another spin lock held in DriverEntry",
+     .catches.load = release_outer_first,
+     .silent.load = go_hand_over_hand},
     {.rule = "LOCK-PAIR",
      .title = "poolproof: LOCK-PAIR: spin lock used that was never initialised in DriverEntry",
      .catches.load = use_uninitialised_lock,

@@ -40,10 +40,11 @@ static NTSTATUS nest_one_way(void) {
     nest(&locks[0], &locks[1]);
     nest(&locks[1], &locks[2]);
     nest(&locks[0], &locks[2]);
-    NdisAcquireSpinLock(&locks[0]);
-    NdisDprAcquireSpinLock(&locks[1]);
-    NdisDprReleaseSpinLock(&locks[0]);
-    NdisReleaseSpinLock(&locks[1]);
+    KIRQL irql;
+    KeAcquireSpinLock(&locks[0].SpinLock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&locks[1].SpinLock);
+    KeReleaseSpinLockFromDpcLevel(&locks[0].SpinLock);
+    KeReleaseSpinLock(&locks[1].SpinLock, irql);
     fixture_reached();
     return STATUS_SUCCESS;
 }
@@ -178,6 +179,21 @@ static NTSTATUS allocate_at_high(IRP *irp) {
     return fixture_write(irp);
 }
 
+static NTSTATUS allocate_mdl_at_high(IRP *irp) {
+    void *memory = fixture_take_memory(60);
+    KeRaiseIrql(HIGH_LEVEL, &raised_from);
+    NdisAllocateMdl(fixture.protocol, memory, 60);
+    KeLowerIrql(raised_from);
+    return fixture_write(irp);
+}
+
+static NTSTATUS allocate_object_at_high(IRP *irp) {
+    KeRaiseIrql(HIGH_LEVEL, &raised_from);
+    NdisAllocateGenericObject(fixture.driver, 'tseT', 0);
+    KeLowerIrql(raised_from);
+    return fixture_write(irp);
+}
+
 static NTSTATUS write_at_dispatch(IRP *irp) { return write_raised(irp, DISPATCH_LEVEL); }
 
 static const struct check_case cases[] = {
@@ -222,6 +238,16 @@ static const struct check_case cases[] = {
     {.rule = "IRQL-SENDRCV",
      .title = "poolproof: IRQL-SENDRCV: send above DISPATCH_LEVEL in IRP_MJ_WRITE",
      .catches.write = send_at_high,
+     .silent.write = write_at_dispatch,
+     .program = WRITE_ENDS},
+    {.rule = "IRQL-NB",
+     .title = "poolproof: IRQL-NB: allocate MDL above DISPATCH_LEVEL in IRP_MJ_WRITE",
+     .catches.write = allocate_mdl_at_high,
+     .silent.write = write_at_dispatch,
+     .program = WRITE_ENDS},
+    {.rule = "IRQL-MISC",
+     .title = "poolproof: IRQL-MISC: generic object made above DISPATCH_LEVEL in IRP_MJ_WRITE",
+     .catches.write = allocate_object_at_high,
      .silent.write = write_at_dispatch,
      .program = WRITE_ENDS},
     {.rule = "IRQL-NB",

@@ -83,6 +83,19 @@ static NDIS_STATUS reenumerate_in_bind(NDIS_HANDLE bind_context, NDIS_BIND_PARAM
     return fixture_bind(bind_context, parameters);
 }
 
+// An event about one binding, or about all: then its context is NULL.
+static NDIS_STATUS reenumerate_in_event(NDIS_HANDLE context, NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)context;
+    if (notification->NetPnPEvent.NetEvent == NetEventReconfigure) {
+        NdisReEnumerateProtocolBindings(fixture.protocol);
+        fixture_reached();
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+#define RECONFIGURE "a0 = adapter()\nb0 = bind(a0)\npnp(b0, event: reconfigure)\nunbind(b0)\n"
+#define RECONFIGURE_ALL "a0 = adapter()\nb0 = bind(a0)\npnp_all(event: reconfigure)\nunbind(b0)\n"
+
 static NDIS_STATUS reenumerate_in_restart(void) {
     NdisReEnumerateProtocolBindings(fixture.protocol);
     return NDIS_STATUS_SUCCESS;
@@ -165,6 +178,13 @@ static const struct check_case cases[] = {
      .silent.write = reenumerate_in_write,
      .program = RESTART_ONLY,
      .silent_program = WRITE_ONLY},
+    {.rule = "REENUM-CONTEXT",
+     .title = "poolproof: REENUM-CONTEXT: bindings re-enumerated inside a call about a binding in "
+              "NetPnPEvent(Reconfigure)",
+     .catches.event = reenumerate_in_event,
+     .silent.event = reenumerate_in_event,
+     .program = RECONFIGURE,
+     .silent_program = RECONFIGURE_ALL},
 };
 
 int main(void) { return CHECK_RUN("protocols", cases); }

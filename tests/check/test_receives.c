@@ -572,6 +572,23 @@ static NDIS_STATUS pause_returning_all(NET_PNP_EVENT_NOTIFICATION *notification)
     return NDIS_STATUS_SUCCESS;
 }
 
+// Waits, so that frames come in between; then all is back in time.
+static NDIS_STATUS pause_returning_late(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    fixture_stop();
+    NdisMSleep(1000);
+    return_kept();
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS return_after_close(NDIS_HANDLE unbind_context) {
+    NDIS_STATUS status = fixture_unbind(unbind_context);
+    fixture_return(NULL);
+    return status;
+}
+
+#define WHILE_PAUSING RUNNING "pause(b0)\nreceive(b0)\nadvance()\nunbind(b0)\n"
+
 static NTSTATUS write_returning_kept(IRP *irp) {
     return_kept();
     return fixture_end_irp(irp, STATUS_SUCCESS);
@@ -915,6 +932,17 @@ static const struct check_case cases[] = {
      .catches = {.receive = keep, .unbind = unbind_returning_kept},
      .silent = {.receive = return_reached},
      .program = WHILE_PAUSED},
+    {.rule = "PAUSE-RECV",
+     .advice_count = 1,
+     .catches = {.receive = keep, .pause = pause_returning_late},
+     .silent = {.receive = return_reached, .pause = pause_returning_late},
+     .program = WHILE_PAUSING},
+    {.rule = "CLOSE-HANDLE",
+     .title = "poolproof: CLOSE-HANDLE: return on a closed binding in UnbindAdapter",
+     .catches.unbind = return_after_close,
+     .silent.receive = return_slowly,
+     .program = WHILE_PAUSED,
+     .silent_program = CLOSE_MEANWHILE},
     {.rule = "PAUSE-DEADLINE",
      .title = "poolproof: PAUSE-DEADLINE: pause never finishes, NBL not returned, received in "
               "ReceiveNetBufferLists",

@@ -59,6 +59,16 @@ static NTSTATUS send_again_in_flight(IRP *irp) {
     return STATUS_PENDING;
 }
 
+static NTSTATUS send_nb_in_flight(IRP *irp) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NET_BUFFER_LIST *other = fixture_make_send(irp);
+    other->FirstNetBuffer = nbl->FirstNetBuffer;
+    fixture_send(nbl);
+    NdisSendNetBufferLists(fixture.binding, other, NDIS_DEFAULT_PORT_NUMBER, 0);
+    return STATUS_PENDING;
+}
+
 static NTSTATUS send_freed(IRP *irp) {
     fixture_hold();
     NET_BUFFER_LIST *nbl = fixture_make_send(irp);
@@ -539,6 +549,11 @@ static const struct check_case cases[] = {
     {.rule = "SEND-TWICE",
      .title = "poolproof: SEND-TWICE: NBL sent that is in flight in IRP_MJ_WRITE",
      .catches.write = send_again_in_flight,
+     .silent.send_complete = send_once_more,
+     .program = COMPLETED_TWICE},
+    {.rule = "SEND-TWICE",
+     .title = "poolproof: SEND-TWICE: NB sent that is in flight in IRP_MJ_WRITE",
+     .catches.write = send_nb_in_flight,
      .silent.send_complete = send_once_more,
      .program = COMPLETED_TWICE},
     {.rule = "MEM-UAF",
