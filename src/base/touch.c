@@ -24,9 +24,12 @@ static inline __attribute__((always_inline)) signed char *shadow_of(uintptr_t ad
 }
 
 // A shadow byte of 0 allows all of its 8 bytes; small accesses inside it are the common case.
+static inline __attribute__((always_inline)) bool is_plain(uintptr_t first, size_t size) {
+    return first >= PP_NULL_PAGE_BYTES && size <= 8 && *shadow_of(first) == 0 && (first & 7) + size <= 8;
+}
+
 static inline __attribute__((always_inline)) bool is_open(uintptr_t first, size_t size) {
-    return (size <= 8 && *shadow_of(first) == 0 && (first & 7) + size <= 8) ||
-           __asan_region_is_poisoned((void *)first, size) == NULL;
+    return is_plain(first, size) || __asan_region_is_poisoned((void *)first, size) == NULL;
 }
 
 // The first of these bytes that is in a lost field and has only open ones before it, or 0.
@@ -65,6 +68,11 @@ PP_NO_SANITIZE static void regain(uintptr_t first, size_t size, bool is_write) {
 
 #else
 
+static inline bool is_plain(uintptr_t first, size_t size) {
+    (void)size;
+    return first >= PP_NULL_PAGE_BYTES;
+}
+
 static inline bool is_open(uintptr_t first, size_t size) {
     (void)first;
     (void)size;
@@ -102,9 +110,15 @@ PP_NO_SANITIZE bool pp_touch_guarded(const volatile void *address, size_t size, 
     return may_touch(first, size) || touch_closed(first, size, is_write);
 }
 
-PP_NO_SANITIZE void pp_touch_by_driver(const volatile void *address, size_t size, bool is_write) {
-    uintptr_t first = (uintptr_t)address;
+// Rare, and kept out of the way of the others.
+PP_NO_SANITIZE static void touch_by_driver_slowly(uintptr_t first, size_t size, bool is_write) {
     if (!may_touch(first, size) && touch_closed(first, size, is_write)) {
         regain(first, size, is_write);
+    }
+}
+
+PP_NO_SANITIZE void pp_touch_by_driver(const volatile void *address, size_t size, bool is_write) {
+    if (!is_plain((uintptr_t)address, size)) {
+        touch_by_driver_slowly((uintptr_t)address, size, is_write);
     }
 }
