@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A pause counts the sends that are out, then resets the event and waits. If the last send
 // completes between the count and the reset, its NdisSetEvent is lost and the pause never ends.
-// Expected title: poolproof: PAUSE-DEADLINE: pause never finishes, waits in StopSending
+// Expected title: poolproof: PAUSE-DEADLINE: pause never finishes, waits for an event that was cleared after it was set in StopSending
 
 #define NDIS630 1
 
@@ -22,10 +22,10 @@ static NDIS_HANDLE BindingHandle;
 static NDIS_HANDLE NblPool;
 static NDIS_EVENT AdapterDone;  // a pending open or close has completed
 static NDIS_STATUS OpenStatus;
-static NDIS_SPIN_LOCK Lock;     // guards Running and SendHolds
+static NDIS_SPIN_LOCK Lock;  // guards Running and SendHolds
 static BOOLEAN Running;
 static LONG SendHolds;
-static NDIS_EVENT SendsDone;    // SendHolds has dropped to zero
+static NDIS_EVENT SendsDone;  // SendHolds has dropped to zero
 
 static VOID StartSending(VOID) {
     NdisAcquireSpinLock(&Lock);
@@ -84,8 +84,8 @@ static NDIS_STATUS OpenAdapter(NDIS_HANDLE BindContext, UNICODE_STRING *AdapterN
         .SelectedMediumIndex = &SelectedMedium,
     };
     NdisResetEvent(&AdapterDone);
-    NDIS_STATUS Status = NdisOpenAdapterEx(ProtocolHandle, &BindingHandle, &Parameters,
-                                           BindContext, &BindingHandle);
+    NDIS_STATUS Status =
+        NdisOpenAdapterEx(ProtocolHandle, &BindingHandle, &Parameters, BindContext, &BindingHandle);
     if (Status == NDIS_STATUS_PENDING) {
         NdisWaitEvent(&AdapterDone, 0);
         Status = OpenStatus;
@@ -132,9 +132,7 @@ static NDIS_STATUS UnbindAdapter(NDIS_HANDLE UnbindContext, NDIS_HANDLE BindingC
     return NDIS_STATUS_SUCCESS;
 }
 
-static VOID CloseAdapterComplete(NDIS_HANDLE BindingContext) {
-    NdisSetEvent(&AdapterDone);
-}
+static VOID CloseAdapterComplete(NDIS_HANDLE BindingContext) { NdisSetEvent(&AdapterDone); }
 
 static NDIS_STATUS NetPnPEvent(NDIS_HANDLE BindingContext, NET_PNP_EVENT_NOTIFICATION *Event) {
     if (Event->NetPnPEvent.NetEvent == NetEventPause) {
@@ -146,8 +144,7 @@ static NDIS_STATUS NetPnPEvent(NDIS_HANDLE BindingContext, NET_PNP_EVENT_NOTIFIC
 }
 
 static VOID OidRequestComplete(NDIS_HANDLE BindingContext, NDIS_OID_REQUEST *Request,
-                               NDIS_STATUS Status) {
-}
+                               NDIS_STATUS Status) {}
 
 static VOID ReceiveNetBufferLists(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
                                   NDIS_PORT_NUMBER Port, ULONG Count, ULONG Flags) {
@@ -162,8 +159,7 @@ static NTSTATUS CompleteIrp(IRP *Irp, NTSTATUS Status) {
     return Status;
 }
 
-static VOID SendNetBufferListsComplete(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
-                                       ULONG Flags) {
+static VOID SendNetBufferListsComplete(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls, ULONG Flags) {
     for (NET_BUFFER_LIST *Nbl = Nbls, *Next; Nbl != NULL; Nbl = Next) {
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         IRP *Irp = NBL_IRP(Nbl);

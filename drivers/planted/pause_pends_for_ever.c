@@ -2,7 +2,7 @@
 // Answers bind, unbind, pause and restart out of a work item. A pause first looks whether sends are
 // out, and then says that it waits for them. The last one that completes between the two tells
 // nobody.
-// Expected title: poolproof: PAUSE-DEADLINE: pause never finishes, waits in the world
+// Expected title: poolproof: PAUSE-DEADLINE: pause never finishes, NdisCompleteNetPnPEvent not called after PENDING in NetPnPEvent(Pause)
 
 #define NDIS630 1
 

@@ -2,7 +2,7 @@
 // UnbindAdapter waits until every write of the binding has ended. SendNetBufferListsComplete counts
 // a write off only if its send was not aborted, so that one aborted send holds up the unbind for
 // ever.
-// Expected title: poolproof: UNBIND-DEADLINE: unbind never finishes, waits in UnbindAdapter
+// Expected title: poolproof: UNBIND-DEADLINE: unbind never finishes, waits for an event that nobody sets in UnbindAdapter
 
 #define NDIS630 1
 
@@ -25,12 +25,12 @@ static NDIS_HANDLE BindingHandle;
 static NDIS_HANDLE NblPool;
 static NDIS_EVENT AdapterDone;  // a pending open or close has completed
 static NDIS_STATUS OpenStatus;
-static NDIS_SPIN_LOCK Lock;     // guards Running and SendHolds
+static NDIS_SPIN_LOCK Lock;  // guards Running and SendHolds
 static BOOLEAN Running;
 static LONG SendHolds;
-static volatile LONG Writes;    // that have not ended, and one while bound
-static NDIS_EVENT SendsDone;    // SendHolds has dropped to zero
-static NDIS_EVENT WritesDone;   // Writes has dropped to zero
+static volatile LONG Writes;   // that have not ended, and one while bound
+static NDIS_EVENT SendsDone;   // SendHolds has dropped to zero
+static NDIS_EVENT WritesDone;  // Writes has dropped to zero
 
 static VOID StartSending(VOID) {
     NdisResetEvent(&SendsDone);
@@ -89,8 +89,8 @@ static NDIS_STATUS OpenAdapter(NDIS_HANDLE BindContext, UNICODE_STRING *AdapterN
         .SelectedMediumIndex = &SelectedMedium,
     };
     NdisResetEvent(&AdapterDone);
-    NDIS_STATUS Status = NdisOpenAdapterEx(ProtocolHandle, &BindingHandle, &Parameters,
-                                           BindContext, &BindingHandle);
+    NDIS_STATUS Status =
+        NdisOpenAdapterEx(ProtocolHandle, &BindingHandle, &Parameters, BindContext, &BindingHandle);
     if (Status == NDIS_STATUS_PENDING) {
         NdisWaitEvent(&AdapterDone, 0);
         Status = OpenStatus;
@@ -141,9 +141,7 @@ static NDIS_STATUS UnbindAdapter(NDIS_HANDLE UnbindContext, NDIS_HANDLE BindingC
     return NDIS_STATUS_SUCCESS;
 }
 
-static VOID CloseAdapterComplete(NDIS_HANDLE BindingContext) {
-    NdisSetEvent(&AdapterDone);
-}
+static VOID CloseAdapterComplete(NDIS_HANDLE BindingContext) { NdisSetEvent(&AdapterDone); }
 
 static NDIS_STATUS NetPnPEvent(NDIS_HANDLE BindingContext, NET_PNP_EVENT_NOTIFICATION *Event) {
     if (Event->NetPnPEvent.NetEvent == NetEventPause) {
@@ -155,8 +153,7 @@ static NDIS_STATUS NetPnPEvent(NDIS_HANDLE BindingContext, NET_PNP_EVENT_NOTIFIC
 }
 
 static VOID OidRequestComplete(NDIS_HANDLE BindingContext, NDIS_OID_REQUEST *Request,
-                               NDIS_STATUS Status) {
-}
+                               NDIS_STATUS Status) {}
 
 static VOID ReceiveNetBufferLists(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
                                   NDIS_PORT_NUMBER Port, ULONG Count, ULONG Flags) {
@@ -177,8 +174,7 @@ static NTSTATUS CompleteIrp(IRP *Irp, NTSTATUS Status) {
     return Status;
 }
 
-static VOID SendNetBufferListsComplete(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls,
-                                       ULONG Flags) {
+static VOID SendNetBufferListsComplete(NDIS_HANDLE BindingContext, NET_BUFFER_LIST *Nbls, ULONG Flags) {
     for (NET_BUFFER_LIST *Nbl = Nbls, *Next; Nbl != NULL; Nbl = Next) {
         Next = NET_BUFFER_LIST_NEXT_NBL(Nbl);
         IRP *Irp = NBL_IRP(Nbl);

@@ -74,8 +74,13 @@ enum pp_hold {
     PP_HOLD_SEMAPHORE,
     PP_HOLD_RUNDOWN,
     PP_HOLD_REMOVE_LOCK,
+    PP_HOLD_SPIN_LOCK,
     PP_HOLD_COUNT
 };
+
+// How something is acquired.
+#define PP_HOLD_SHARED 1u  // others may hold it, too
+#define PP_HOLD_TRY 2u     // without a wait, or with one that ends
 
 // The last argument of NBL_ALLOCATE: ContextSize, and above it ContextBackFill.
 #define PP_BACKFILL_SHIFT 16
@@ -106,11 +111,28 @@ enum pp_activity {
     PP_ACTIVITY_COUNT
 };
 
+// What the world waits for before it goes on.
+enum pp_await {
+    PP_AWAIT_BIND_COMPLETE,  // NdisCompleteBindAdapterEx
+    PP_AWAIT_UNBIND_COMPLETE,
+    PP_AWAIT_PNP_COMPLETE,
+    PP_AWAIT_CALLBACKS,  // of a binding: completions, status indications, receives
+    PP_AWAIT_RECEIVES,   // of a binding: callbacks
+    PP_AWAIT_RETURNS,    // of a binding: the same, and what they have kept
+    PP_AWAIT_BINDING,    // what is under way with it
+    PP_AWAIT_PNP,        // what a protocol is being told
+    PP_AWAIT_IRPS,
+    PP_AWAIT_RUNDOWN,
+    PP_AWAIT_ROUTINES,  // DPC routines, work routines, executive callbacks
+    PP_AWAIT_COUNT
+};
+
 struct pp_event {
     uint16_t kind;      // enum pp_event_kind
     uint16_t op;        // op that the acting fiber belongs to, or PP_OP_NONE
     uint16_t callback;  // enum pp_callback: the innermost callback of the acting fiber
     uint8_t irql;       // 0 PASSIVE_LEVEL, 2 DISPATCH_LEVEL
+    uint32_t ms;        // virtual time since the run began
     uint64_t args[PP_EVENT_ARGS_MAX];
     uintptr_t pc;         // where the acting code was interrupted, or 0 if it called
     uintptr_t frame;      // its innermost stack frame; valid only while the event is being handled,

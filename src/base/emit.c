@@ -26,6 +26,7 @@ static bool send(struct pp_event *event, enum pp_event_kind kind) {
     event->op = pp_now.op;
     event->callback = pp_now.callback;
     event->irql = pp_now.irql;
+    event->ms = pp_now.ms;
     event->stack_low = pp_now.stack_low;
     event->stack_high = pp_now.stack_high;
     return pp_event_sink_now(event);

@@ -9,6 +9,7 @@ struct pp_now {
     uint16_t op;
     uint16_t callback;
     uint8_t irql;
+    uint32_t ms;          // virtual time since the run began
     uintptr_t stack_low;  // bounds of the current fiber's stack; equal: none, no stacks are taken
     uintptr_t stack_high;
     uint32_t switch_countdown;  // calls until switch_due must be asked

@@ -21,8 +21,13 @@ struct symbol {
     const char *name;
 };
 
-static struct symbol *symbols;
-static size_t symbol_count;
+struct table {
+    struct symbol *symbols;  // by address
+    size_t count;
+};
+
+static struct table functions;
+static struct table variables;
 
 static int by_start(const void *left, const void *right) {
     const struct symbol *a = left;
@@ -54,21 +59,20 @@ static const char *map_self(size_t *ret_size) {
     return image;
 }
 
-static void add_functions(const char *image, const Elf64_Shdr *table, const Elf64_Shdr *strings,
-                          uintptr_t load_address) {
-    const Elf64_Sym *entries = (const Elf64_Sym *)(image + table->sh_offset);
-    size_t entry_count = table->sh_size / sizeof(Elf64_Sym);
-    symbols = calloc(entry_count + 1, sizeof(*symbols));
-    for (size_t i = 0; symbols != NULL && i < entry_count; i++) {
-        if (ELF64_ST_TYPE(entries[i].st_info) == STT_FUNC && entries[i].st_size != 0) {
+// Fills a table with the symbols of that type of a section.
+static void fill(struct table *table, unsigned type, const char *image, const Elf64_Shdr *section,
+                 const char *strings, uintptr_t load_address) {
+    const Elf64_Sym *entries = (const Elf64_Sym *)(image + section->sh_offset);
+    size_t entry_count = section->sh_size / sizeof(Elf64_Sym);
+    table->symbols = calloc(entry_count + 1, sizeof(*table->symbols));
+    for (size_t i = 0; table->symbols != NULL && i < entry_count; i++) {
+        if (ELF64_ST_TYPE(entries[i].st_info) == type && entries[i].st_size != 0) {
             uintptr_t start = load_address + entries[i].st_value;
-            symbols[symbol_count++] =
-                (struct symbol){.start = start,
-                                .end = start + entries[i].st_size,
-                                .name = image + strings->sh_offset + entries[i].st_name};
+            table->symbols[table->count++] = (struct symbol){
+                .start = start, .end = start + entries[i].st_size, .name = strings + entries[i].st_name};
         }
     }
-    qsort(symbols, symbol_count, sizeof(*symbols), by_start);
+    qsort(table->symbols, table->count, sizeof(*table->symbols), by_start);
 }
 
 static void load(void) {
@@ -88,25 +92,42 @@ static void load(void) {
     const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
     for (size_t i = 0; i < header->e_shnum; i++) {
         if (sections[i].sh_type == SHT_SYMTAB) {
-            add_functions(image, &sections[i], &sections[sections[i].sh_link], load_address);
+            const char *strings = image + sections[sections[i].sh_link].sh_offset;
+            fill(&functions, STT_FUNC, image, &sections[i], strings, load_address);
+            fill(&variables, STT_OBJECT, image, &sections[i], strings, load_address);
             return;
         }
     }
 }
 
-const char *pp_symbol_name(uintptr_t address) {
-    load();
+static const struct symbol *find(const struct table *table, uintptr_t address) {
     size_t low = 0;
-    size_t high = symbol_count;
+    size_t high = table->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (symbols[middle].start <= address) {
+        if (table->symbols[middle].start <= address) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low > 0 && address < symbols[low - 1].end ? symbols[low - 1].name : NULL;
+    return low > 0 && address < table->symbols[low - 1].end ? &table->symbols[low - 1] : NULL;
+}
+
+const char *pp_symbol_name(uintptr_t address) {
+    load();
+    const struct symbol *function = find(&functions, address);
+    return function != NULL ? function->name : NULL;
+}
+
+const char *pp_symbol_variable(uintptr_t address, uintptr_t *ret_offset) {
+    load();
+    const struct symbol *variable = find(&variables, address);
+    if (variable == NULL) {
+        return NULL;
+    }
+    *ret_offset = address - variable->start;
+    return variable->name;
 }
 
 void pp_symbol_describe(uintptr_t address, char *text, size_t capacity) {

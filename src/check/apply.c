@@ -8,6 +8,7 @@
 #include "check/apply_life.h"
 #include "check/chain.h"
 #include "check/flight.h"
+#include "check/holder.h"
 #include "check/life.h"
 #include "check/parts.h"
 #include "check/receipt.h"
@@ -42,6 +43,7 @@ void pp_model_reset(void) {
     pp_receipt_reset();
     pp_request_reset();
     pp_told_reset();
+    pp_holder_reset();
     pp_life_reset();
     pp_apply_life_reset();
     pp_apply_data_reset();

@@ -2,6 +2,7 @@
 #include "check/apply_life.h"
 
 #include "check/apply_io.h"
+#include "check/holder.h"
 #include "check/life.h"
 #include "check/model.h"
 #include "check/request.h"
@@ -78,6 +79,9 @@ void pp_apply_life(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_OP_BEGIN: last_op = event->op; break;
     case PP_EVENT_CALLBACK_ENTER:
+        pp_told_apply(event);
+        pp_holder_apply(event);
+        break;
     case PP_EVENT_PNP_EVENT:
     case PP_EVENT_PNP_COMPLETE:
     case PP_EVENT_PNP_ANSWERED: pp_told_apply(event); break;
@@ -85,10 +89,12 @@ void pp_apply_life(const struct pp_event *event) {
         pp_told_note(event, last_op);
         pp_told_apply(event);
         pp_life_apply(event);
+        pp_holder_apply(event);
         break;
     case PP_EVENT_WAIT:
         pp_told_note(event, last_op);
         pp_request_apply(event);
+        pp_holder_apply(event);
         break;
     case PP_EVENT_OID:
     case PP_EVENT_OID_TAKEN:
@@ -123,6 +129,6 @@ void pp_apply_life(const struct pp_event *event) {
     case PP_EVENT_DEVICE_GONE:
     case PP_EVENT_LINK_MADE:
     case PP_EVENT_LINK_DELETE: pp_apply_io(event); break;
-    default: break;  // most events change nothing here, and cost no look-up
+    default: pp_holder_apply(event); break;  // most events change nothing, and cost no look-up
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules about how bindings pause, close and end, and about what never ends.
+// Rules about how bindings pause, close and end.
 #include "check/family.h"
 #include "check/life.h"
 #include "check/receipt.h"
@@ -104,79 +104,12 @@ static void judge_end(const struct pp_event *event) {
     }
 }
 
-static const struct pp_object *first_received(void) {
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        if (object->receipt != 0 && object->state != PP_OBJECT_FREED) {
-            return object;
-        }
-    }
-    return NULL;
-}
-
-// An activity that cannot go on although everything owed was delivered. An NBL that was left alone in a
-// completion list is a better reason than that somebody waits for it.
-static void judge_stuck(const struct pp_event *event) {
-    static const struct {
-        enum pp_rule_index rule;
-        const char *what;
-    } stuck[PP_ACTIVITY_COUNT] = {
-        [PP_ACTIVITY_LOAD] = {PP_RULE_STUCK, "load never finishes, waits"},
-        [PP_ACTIVITY_UNLOAD] = {PP_RULE_STUCK, "unload never finishes, waits"},
-        [PP_ACTIVITY_BIND] = {PP_RULE_STUCK, "bind never finishes, waits"},
-        [PP_ACTIVITY_PAUSE] = {PP_RULE_PAUSE_DEADLINE, "pause never finishes, waits"},
-        [PP_ACTIVITY_RESTART] = {PP_RULE_STUCK, "restart never finishes, waits"},
-        [PP_ACTIVITY_UNBIND] = {PP_RULE_UNBIND_DEADLINE, "unbind never finishes, waits"},
-        [PP_ACTIVITY_PNP] = {PP_RULE_STUCK, "PnP event never finishes, waits"},
-        [PP_ACTIVITY_IRP] = {PP_RULE_STUCK, "IRP never completes, waits"},
-        [PP_ACTIVITY_CANCEL] = {PP_RULE_STUCK, "cancel never returns, waits"},
-        [PP_ACTIVITY_DPC] = {PP_RULE_STUCK, "completion never returns, waits"},
-        [PP_ACTIVITY_RECEIVE] = {PP_RULE_STUCK, "receive never returns, waits"},
-        [PP_ACTIVITY_STATUS] = {PP_RULE_STUCK, "status indication never returns, waits"},
-        [PP_ACTIVITY_DEFERRED] = {PP_RULE_STUCK, "DPC routine never returns, waits"},
-        [PP_ACTIVITY_WORK] = {PP_RULE_STUCK, "work routine never returns, waits"},
-        [PP_ACTIVITY_THREAD] = {PP_RULE_STUCK, "system thread never ends, waits"},
-    };
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        if (pp_model_is_forgotten(object)) {
-            pp_report_lost(event, object);
-            pp_report_object(object);
-            return;
-        }
-    }
-    if (pp_check_oid_wait(event) || pp_check_event_wait(event)) {
-        return;
-    }
-    uint64_t activity = event->args[0];
-    if (activity == PP_ACTIVITY_IRP && event->callback == PP_CALLBACK_NONE &&
-        pp_check_lost_irps(event)) {
-        return;
-    }
-    const struct pp_object *received = first_received();
-    if (activity == PP_ACTIVITY_PAUSE && event->callback != PP_CALLBACK_PAUSE && received != NULL) {
-        pp_report_at(PP_RULE_PAUSE_DEADLINE, event, "pause never finishes, NBL not returned",
-                     ", received in", &received->made);
-    } else {
-        pp_report(stuck[activity].rule, event, stuck[activity].what);
-    }
-    for (uint32_t i = 0; i < pp_model_count(); i++) {
-        const struct pp_object *object = pp_model_object(i);
-        bool is_sent = object->kind == PP_OBJECT_NBL && object->sent.callback != PP_CALLBACK_NONE;
-        bool is_known = is_sent || object->receipt != 0;
-        if (object->state == PP_OBJECT_IN_FLIGHT || (is_known && object->state == PP_OBJECT_LIVE)) {
-            pp_report_object(object);
-        }
-    }
-}
-
 void pp_check_bindings(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_CLOSE: judge_close(event); break;
     case PP_EVENT_CLOSE_ANSWERED: judge_kept(event, pp_model_at(event->args[0])); break;
     case PP_EVENT_PAUSE_ANSWERED: judge_pause(event); break;
     case PP_EVENT_UNBIND_ANSWERED: judge_unbind(event); break;
-    case PP_EVENT_BINDING_END: judge_end(event); break;
-    default: judge_stuck(event); break;
+    default: judge_end(event); break;
     }
 }

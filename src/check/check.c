@@ -12,7 +12,7 @@ typedef void (*family)(const struct pp_event *event);
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
-    [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct, pp_check_locks},
+    [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct},
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens,
                                  pp_check_locks},
     [PP_EVENT_LOADED] = {pp_check_protocols},
@@ -96,25 +96,27 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_INDICATE] = {pp_check_conduct},
     [PP_EVENT_INDICATED] = {pp_check_receives},
     [PP_EVENT_RETURN] = {pp_check_receives, pp_check_structure, pp_check_locks},
-    [PP_EVENT_WAIT] = {pp_check_levels, pp_check_events},
-    [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels, pp_check_locks},
+    [PP_EVENT_WAIT] = {pp_check_levels, pp_check_events, pp_check_deadlock},
+    [PP_EVENT_AWAIT] = {pp_check_deadlock},
+    [PP_EVENT_LOCK_ACQUIRE] = {pp_check_levels, pp_check_deadlock, pp_check_locks},
     [PP_EVENT_LOCK_RELEASE] = {pp_check_levels, pp_check_locks},
-    [PP_EVENT_HOLD] = {pp_check_holds},
+    [PP_EVENT_HOLD] = {pp_check_holds, pp_check_deadlock, pp_check_locks},
+    [PP_EVENT_HELD] = {pp_check_locks},
     [PP_EVENT_UNHOLD] = {pp_check_holds},
     [PP_EVENT_LEVEL] = {pp_check_holds},
     [PP_EVENT_SERVICE_MADE] = {pp_check_services},
     [PP_EVENT_SERVICE_FREE] = {pp_check_services},
     [PP_EVENT_SERVICE_USE] = {pp_check_services},
     [PP_EVENT_SERVICE_BEGIN] = {pp_check_services},
-    [PP_EVENT_SERVICE_END] = {pp_check_services, pp_check_locks},
+    [PP_EVENT_SERVICE_END] = {pp_check_services},
     [PP_EVENT_SERVICE_INIT] = {pp_check_services},
     [PP_EVENT_SERVICE_GARBAGE] = {pp_check_services},
     [PP_EVENT_AT_REST] = {pp_check_conduct},
-    [PP_EVENT_STUCK] = {pp_check_bindings},
+    [PP_EVENT_STUCK] = {pp_check_stuck},
     [PP_EVENT_LOST_READ] = {pp_check_structure},
     [PP_EVENT_ACCESS] = {pp_check_access},
     [PP_EVENT_SHIFT] = {pp_check_access},
-    [PP_EVENT_CRASH] = {pp_check_access},
+    [PP_EVENT_CRASH] = {pp_check_spin, pp_check_access},
 };
 
 static uint32_t check_count;

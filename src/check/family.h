@@ -47,6 +47,9 @@ void pp_check_events(const struct pp_event *event);
 void pp_check_levels(const struct pp_event *event);
 void pp_check_services(const struct pp_event *event);
 void pp_check_holds(const struct pp_event *event);
+void pp_check_deadlock(const struct pp_event *event);
+void pp_check_stuck(const struct pp_event *event);
+void pp_check_spin(const struct pp_event *event);
 void pp_check_irps(const struct pp_event *event);
 
 // True if there is an IRP that nobody has completed, after a report.

@@ -91,7 +91,7 @@ bool pp_report_is_from(const struct pp_event *event, const struct pp_trail *trai
     return function == NULL && trail->callback == event->callback;
 }
 
-static const char *place_of(const struct pp_trail *trail) {
+const char *pp_report_place(const struct pp_trail *trail) {
     const char *function = function_of(trail);
     return function != NULL ? function : pp_callback_names[trail->callback];
 }
@@ -140,11 +140,20 @@ static void begin_report(enum pp_rule_index rule, const struct pp_event *event) 
     add_stack(&found_at);
 }
 
+void pp_report_places(enum pp_rule_index rule, const struct pp_event *event, const char *what,
+                      const char *places) {
+    begin_report(rule, event);
+    if (is_open_for_detail) {
+        snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s in %s", finding.rule->id, what,
+                 places);
+    }
+}
+
 void pp_report(enum pp_rule_index rule, const struct pp_event *event, const char *what) {
     begin_report(rule, event);
     if (is_open_for_detail) {
         snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s in %s", finding.rule->id, what,
-                 place_of(&found_at));
+                 pp_report_place(&found_at));
     }
 }
 
@@ -153,7 +162,7 @@ void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const c
     begin_report(rule, event);
     if (is_open_for_detail) {
         snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s%s %s", finding.rule->id, what,
-                 link, place_of(place));
+                 link, pp_report_place(place));
     }
 }
 
@@ -163,8 +172,8 @@ void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, c
     pp_report_at(rule, event, what, " in", &place);
 }
 
-static void add_trail(const char *what, const struct pp_trail *trail) {
-    if (trail->depth == 0 && trail->callback == PP_CALLBACK_NONE) {
+void pp_report_trail(const char *what, const struct pp_trail *trail) {
+    if (!is_open_for_detail || (trail->depth == 0 && trail->callback == PP_CALLBACK_NONE)) {
         return;
     }
     char op[32];
@@ -187,9 +196,9 @@ void pp_report_object(const struct pp_object *object) {
     bool is_received = object->receipt != 0;
     pp_text_add(&detail, "  %s %s: %s\n", pp_object_word(object), pp_name_text(object->address),
                 states[is_received][object->state]);
-    add_trail(acts[is_received][0], &object->made);
-    add_trail("sent", &object->sent);
-    add_trail(acts[is_received][1], &object->freed);
+    pp_report_trail(acts[is_received][0], &object->made);
+    pp_report_trail("sent", &object->sent);
+    pp_report_trail(acts[is_received][1], &object->freed);
 }
 
 void pp_report_derived(const struct pp_object *original) {

@@ -30,6 +30,10 @@ void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, c
 void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const char *what,
                   const char *link, const struct pp_trail *place);
 
+// The same, but the places are several.
+void pp_report_places(enum pp_rule_index rule, const struct pp_event *event, const char *what,
+                      const char *places);
+
 // True if the innermost function of the driver that acts is one that the trail goes through.
 bool pp_report_is_from(const struct pp_event *event, const struct pp_trail *trail);
 
@@ -43,6 +47,12 @@ void pp_report_object(const struct pp_object *object);
 
 // The same of each live NBL that was derived from this one.
 void pp_report_derived(const struct pp_object *original);
+
+// Adds to the report made last who did something, and where: nothing for a trail of what never happened.
+void pp_report_trail(const char *what, const struct pp_trail *trail);
+
+// The innermost function of the driver that a trail goes through, or the callback.
+const char *pp_report_place(const struct pp_trail *trail);
 
 // Adds a line to the report made last.
 void pp_report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

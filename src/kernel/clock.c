@@ -100,5 +100,6 @@ VOID RtlTimeToTimeFields(LARGE_INTEGER *Time, TIME_FIELDS *TimeFields) {
 // A busy wait: this processor does nothing else, others do.
 VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
     pp_switch_point();
+    PP_EMIT(STALL, MicroSeconds);
     pp_schedule_block(NULL, pp_schedule_ticks() + MicroSeconds * 10ull);
 }

@@ -117,6 +117,17 @@ static void take(DISPATCHER_HEADER *object, const struct pp_fiber *fiber) {
     }
 }
 
+// On the fiber that has waited.
+static void tell_held(const struct wait *wait, uint64_t ticks) {
+    for (uint32_t i = 0; i < wait->count; i++) {
+        bool is_taken = wait->is_for_all || wait->result == STATUS_WAIT_0 + (NTSTATUS)i;
+        if (is_taken && wait->objects[i]->Type == PP_MUTANT) {
+            PP_EMIT(HELD, pp_object(wait->objects[i]), PP_HOLD_MUTEX,
+                    ticks == PP_NEVER ? 0 : PP_HOLD_TRY);
+        }
+    }
+}
+
 // True if the wait is over, with its result; then it has taken what it waited for.
 static bool try_end(struct wait *wait) {
     uint32_t first_signalled = wait->count;
@@ -185,7 +196,8 @@ NTSTATUS pp_dispatcher_wait(void *const *objects, uint32_t count, bool is_for_al
     }
     // A wait of no length is a look at the object, allowed up to DISPATCH_LEVEL.
     if (ticks != 0) {
-        PP_EMIT(WAIT, pp_object(objects[0]), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS);
+        PP_EMIT(WAIT, pp_object(objects[0]), ticks == PP_NEVER ? 0 : ticks / PP_TICKS_PER_MS,
+                is_for_all ? 1 : count);
     }
     wait->count = count;
     wait->is_for_all = is_for_all;
@@ -200,5 +212,13 @@ NTSTATUS pp_dispatcher_wait(void *const *objects, uint32_t count, bool is_for_al
         is_over = pp_schedule_block(objects[0], ticks < PP_NEVER - now ? now + ticks : PP_NEVER);
     }
     wait->fiber = NULL;
+    if (ticks != 0) {
+        PP_EMIT(WAIT_END, pp_object(objects[0]), !is_over);
+    } else if (!is_over) {
+        PP_EMIT(LOOK, pp_object(objects[0]));
+    }
+    if (is_over) {
+        tell_held(wait, ticks);
+    }
     return is_over ? wait->result : STATUS_TIMEOUT;
 }

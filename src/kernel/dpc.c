@@ -172,6 +172,6 @@ VOID KeFlushQueuedDpcs(VOID) {
     }
     uint64_t order = next_order;
     while (has_call_before(order)) {
-        pp_schedule_block(&ended, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_ROUTINES, NULL, &ended);
     }
 }

@@ -159,7 +159,7 @@ VOID ExUnregisterCallback(PVOID CallbackRegistration) {
         return;
     }
     while (registration->running_count > 0) {
-        pp_schedule_block(registration, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_ROUTINES, NULL, registration);
     }
     registration_count--;
     for (uint32_t i = index_of(registration); i < registration_count; i++) {

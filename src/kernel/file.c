@@ -112,7 +112,7 @@ static NTSTATUS send_and_wait(struct pp_request *request) {
     }
     pp_file_send_request(request);
     while (!request->is_completed) {
-        pp_schedule_block(request, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_IRPS, NULL, request);
     }
     return request->status;
 }
@@ -176,7 +176,7 @@ static void run_close(void *subject, uint64_t detail) {
     struct pp_file *file = subject;
     pp_file_clean_up(file);
     while (file->irp_count > 0 || file->reference_count > 0) {
-        pp_schedule_block(file, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_IRPS, NULL, file);
     }
     pp_file_finish(file);
 }
@@ -209,7 +209,7 @@ void pp_file_close_all(void) {
     for (uint32_t i = 0; i < file_used_count; i++) {
         struct pp_file *file = &files[i];
         while (file->state == PP_FILE_OPENING || file->state == PP_FILE_CLOSING) {
-            pp_schedule_block(file, PP_NEVER);
+            pp_schedule_await(PP_AWAIT_IRPS, NULL, file);
         }
         if (file->state == PP_FILE_OPEN) {
             file->state = PP_FILE_CLOSING;

@@ -19,16 +19,20 @@ static enum pp_lock_state state_of(const KSPIN_LOCK *lock) {
     return *lock <= PP_FIBER_COUNT ? PP_LOCK_OTHERS : PP_LOCK_GARBAGE;
 }
 
-static void acquire(KSPIN_LOCK *lock, enum pp_lock_way way) {
+static void acquire(KSPIN_LOCK *lock, enum pp_lock_way way, uint64_t how) {
     pp_switch_point();
     pp_touch_write(lock, sizeof(*lock));
     pp_guard_define(lock, sizeof(*lock));  // garbage in it is found by the rule
-    PP_EMIT(LOCK_ACQUIRE, pp_object(lock), way, state_of(lock));
+    PP_EMIT(LOCK_ACQUIRE, pp_object(lock), way, state_of(lock), how);
+    bool must_wait = *lock != 0;
     while (*lock != 0) {
         pp_schedule_block(lock, PP_NEVER);
         pp_touch_write(lock, sizeof(*lock));
     }
     *lock = own_number();
+    if (must_wait) {
+        PP_EMIT(HELD, pp_object(lock), PP_HOLD_SPIN_LOCK, how);
+    }
 }
 
 static void release(KSPIN_LOCK *lock, enum pp_lock_way way, KIRQL new_irql) {
@@ -47,7 +51,7 @@ static KIRQL raise_irql(KIRQL irql) {
 // The IRQL goes up first and comes down last, so that nothing runs at PASSIVE_LEVEL with the lock held.
 static KIRQL acquire_raising(KSPIN_LOCK *lock, enum pp_lock_way way) {
     KIRQL old_irql = raise_irql(DISPATCH_LEVEL);
-    acquire(lock, way);
+    acquire(lock, way, 0);
     return old_irql;
 }
 
@@ -76,7 +80,7 @@ VOID NdisReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
 }
 
 VOID NdisDprAcquireSpinLock(NDIS_SPIN_LOCK *SpinLock) {
-    acquire(&SpinLock->SpinLock, PP_LOCK_NDIS_AT_DPC);
+    acquire(&SpinLock->SpinLock, PP_LOCK_NDIS_AT_DPC, 0);
 }
 
 VOID NdisDprReleaseSpinLock(NDIS_SPIN_LOCK *SpinLock) {
@@ -95,7 +99,20 @@ VOID KeReleaseSpinLock(KSPIN_LOCK *SpinLock, KIRQL NewIrql) {
     release_lowering(SpinLock, PP_LOCK_KE, NewIrql);
 }
 
-VOID KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) { acquire(SpinLock, PP_LOCK_KE_AT_DPC); }
+VOID KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) { acquire(SpinLock, PP_LOCK_KE_AT_DPC, 0); }
+
+BOOLEAN KeTestSpinLock(KSPIN_LOCK *SpinLock) {
+    pp_switch_point();
+    return pp_touch_read(SpinLock, sizeof(*SpinLock)) && *SpinLock == 0;
+}
+
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) {
+    if (!KeTestSpinLock(SpinLock)) {
+        return FALSE;
+    }
+    acquire(SpinLock, PP_LOCK_KE_AT_DPC, PP_HOLD_TRY);
+    return TRUE;
+}
 
 VOID KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *SpinLock) {
     release(SpinLock, PP_LOCK_KE_AT_DPC, pp_now.irql);

@@ -102,11 +102,12 @@ static bool use_fast_mutex(FAST_MUTEX *mutex) {
            pp_dispatcher_use(&mutex->Event, PP_SYNCHRONIZATION_EVENT, PP_SYNCHRONIZATION_EVENT);
 }
 
-static bool acquire_fast_mutex(FAST_MUTEX *mutex) {
+static bool acquire_fast_mutex(FAST_MUTEX *mutex, uint64_t how) {
     if (!use_fast_mutex(mutex) || !PP_EMIT(HOLD, pp_object(mutex), PP_HOLD_FAST_MUTEX,
-                                           state_of(mutex->Owner == NULL, mutex->Owner))) {
+                                           state_of(mutex->Owner == NULL, mutex->Owner), how)) {
         return false;
     }
+    bool must_wait = mutex->Owner != NULL;
     while (mutex->Owner != NULL) {
         pp_schedule_block(mutex, PP_NEVER);
         if (!pp_touch_write(mutex, sizeof(*mutex))) {
@@ -115,6 +116,9 @@ static bool acquire_fast_mutex(FAST_MUTEX *mutex) {
     }
     mutex->Count = 0;
     mutex->Owner = self();
+    if (must_wait) {
+        PP_EMIT(HELD, pp_object(mutex), PP_HOLD_FAST_MUTEX, how);
+    }
     return true;
 }
 
@@ -129,19 +133,21 @@ static bool release_fast_mutex(FAST_MUTEX *mutex) {
     return true;
 }
 
-VOID ExAcquireFastMutex(FAST_MUTEX *FastMutex) {
+static void acquire_raising(FAST_MUTEX *mutex, uint64_t how) {
     KIRQL old_irql = pp_now.irql;
-    if (acquire_fast_mutex(FastMutex)) {
-        FastMutex->OldIrql = old_irql;
+    if (acquire_fast_mutex(mutex, how)) {
+        mutex->OldIrql = old_irql;
         pp_now.irql = APC_LEVEL;
     }
 }
+
+VOID ExAcquireFastMutex(FAST_MUTEX *FastMutex) { acquire_raising(FastMutex, 0); }
 
 BOOLEAN ExTryToAcquireFastMutex(FAST_MUTEX *FastMutex) {
     if (!use_fast_mutex(FastMutex) || FastMutex->Owner != NULL) {
         return FALSE;
     }
-    ExAcquireFastMutex(FastMutex);
+    acquire_raising(FastMutex, PP_HOLD_TRY);
     return TRUE;
 }
 
@@ -152,7 +158,7 @@ VOID ExReleaseFastMutex(FAST_MUTEX *FastMutex) {
     pp_switch_point();
 }
 
-VOID ExAcquireFastMutexUnsafe(FAST_MUTEX *FastMutex) { acquire_fast_mutex(FastMutex); }
+VOID ExAcquireFastMutexUnsafe(FAST_MUTEX *FastMutex) { acquire_fast_mutex(FastMutex, 0); }
 
 VOID ExReleaseFastMutexUnsafe(FAST_MUTEX *FastMutex) {
     release_fast_mutex(FastMutex);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Spin locks in other words: in-stack queued ones, trying, and lists that are changed under a lock.
+// Spin locks in other words: in-stack queued ones, and lists that are changed under a lock.
 #include "base/emit.h"
 #include "base/touch.h"
 
@@ -38,21 +38,6 @@ VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(KLOCK_QUEUE_HANDLE *LockHandle) 
     if (pp_touch_read(LockHandle, sizeof(*LockHandle))) {
         KeReleaseSpinLockFromDpcLevel(LockHandle->LockQueue.Lock);
     }
-}
-
-// === Trying ===
-
-BOOLEAN KeTestSpinLock(KSPIN_LOCK *SpinLock) {
-    pp_switch_point();
-    return pp_touch_read(SpinLock, sizeof(*SpinLock)) && *SpinLock == 0;
-}
-
-BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(KSPIN_LOCK *SpinLock) {
-    if (!KeTestSpinLock(SpinLock)) {
-        return FALSE;
-    }
-    KeAcquireSpinLockAtDpcLevel(SpinLock);
-    return TRUE;
 }
 
 // === Lists ===

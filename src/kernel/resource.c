@@ -47,14 +47,16 @@ static bool may_take(ERESOURCE *resource, bool is_to_write) {
 }
 
 static BOOLEAN acquire(ERESOURCE *resource, bool is_to_write, bool waits) {
-    if (!use(resource, APC_LEVEL) ||
-        !PP_EMIT(HOLD, pp_object(resource), PP_HOLD_RESOURCE, PP_LOCK_FREE)) {
+    uint64_t how = (is_to_write ? 0 : PP_HOLD_SHARED) | (waits ? 0 : PP_HOLD_TRY);
+    if (!use(resource, APC_LEVEL)) {
+        return FALSE;
+    }
+    bool must_wait = !may_take(resource, is_to_write);
+    if ((must_wait && !waits) || !PP_EMIT(HOLD, pp_object(resource), PP_HOLD_RESOURCE,
+                                          must_wait ? PP_LOCK_OTHERS : PP_LOCK_FREE, how)) {
         return FALSE;
     }
     while (!may_take(resource, is_to_write)) {
-        if (!waits) {
-            return FALSE;
-        }
         pp_schedule_block(resource, PP_NEVER);
         if (!pp_touch_write(resource, sizeof(*resource))) {
             return FALSE;
@@ -63,6 +65,9 @@ static BOOLEAN acquire(ERESOURCE *resource, bool is_to_write, bool waits) {
     resource->ActiveCount++;
     if (is_to_write) {
         *writer_of(resource) = self();
+    }
+    if (must_wait) {
+        PP_EMIT(HELD, pp_object(resource), PP_HOLD_RESOURCE, how);
     }
     return TRUE;
 }

@@ -75,11 +75,12 @@ VOID ExWaitForRundownProtectionRelease(EX_RUNDOWN_REF *RunRef) {
     if (!use(RunRef)) {
         return;
     }
-    PP_EMIT(WAIT, pp_object(RunRef), 0);
+    PP_EMIT(WAIT, pp_object(RunRef), 0, 1);
     RunRef->Count |= RUNS_DOWN;
     while (pp_touch_read(RunRef, sizeof(*RunRef)) && RunRef->Count / HOLDER > 0) {
-        pp_schedule_block(RunRef, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_RUNDOWN, RunRef, RunRef);
     }
+    PP_EMIT(WAIT_END, pp_object(RunRef), 0);
 }
 
 // === Remove locks: one for the device itself, and one for each who holds it ===

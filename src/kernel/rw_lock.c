@@ -26,19 +26,28 @@ static enum pp_lock_state state_of(LONG word) {
     return word == own_mark() ? PP_LOCK_OWN : PP_LOCK_OTHERS;
 }
 
+static bool is_free(LONG word, bool is_to_write) { return is_to_write ? word == 0 : word >= 0; }
+
 static bool acquire(LONG *word, enum pp_hold kind, bool is_to_write) {
     pp_switch_point();
     pp_guard_define(word, sizeof(*word));  // garbage in it is found by the rule
-    if (!PP_EMIT(HOLD, pp_object(word), kind, state_of(*word))) {
+    enum pp_lock_state state = state_of(*word);
+    bool must_wait = !is_free(*word, is_to_write);
+    uint64_t how = is_to_write ? 0 : PP_HOLD_SHARED;
+    state = state == PP_LOCK_OTHERS && !must_wait ? PP_LOCK_FREE : state;
+    if (!PP_EMIT(HOLD, pp_object(word), kind, state, how)) {
         return false;
     }
-    while (is_to_write ? *word != 0 : *word < 0) {
+    while (!is_free(*word, is_to_write)) {
         pp_schedule_block(word, PP_NEVER);
         if (!pp_touch_write(word, sizeof(*word))) {
             return false;
         }
     }
     *word = is_to_write ? own_mark() : *word + 1;
+    if (must_wait) {
+        PP_EMIT(HELD, pp_object(word), kind, how);
+    }
     return true;
 }
 

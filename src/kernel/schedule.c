@@ -59,6 +59,11 @@ struct pp_fiber *pp_schedule_current(void) { return current; }
 
 uint64_t pp_schedule_ticks(void) { return now_ticks; }
 
+static void set_time(uint64_t ticks) {
+    now_ticks = ticks > now_ticks ? ticks : now_ticks;
+    pp_now.ms = (uint32_t)(now_ticks / PP_TICKS_PER_MS);
+}
+
 static void put_ready(uint32_t position, uint32_t fiber_index) {
     memmove(&ready[position + 1], &ready[position], ready_count - position);
     ready[position] = (uint8_t)fiber_index;
@@ -201,7 +206,7 @@ static void pass_time(void) {
     if (wake == PP_NEVER) {
         return;
     }
-    now_ticks = wake > now_ticks ? wake : now_ticks;
+    set_time(wake);
     if (wake == alarm_ticks) {
         alarm_ticks = PP_NEVER;
         alarm_ring();
@@ -246,6 +251,12 @@ bool pp_schedule_block(const void *object, uint64_t wake_ticks) {
     blocked_since[self - fibers] = block_order++;
     pp_fiber_leave(self);
     return !self->is_timed_out;
+}
+
+void pp_schedule_await(enum pp_await what, const void *about, const void *object) {
+    PP_EMIT(AWAIT, what, pp_object(about));
+    pp_schedule_block(object, PP_NEVER);
+    PP_EMIT(WAIT_END, pp_object(about), 0);
 }
 
 void pp_schedule_yield(void) {
@@ -309,7 +320,7 @@ bool pp_schedule_advance_to(uint64_t ticks) {
         }
         pass_time();
     }
-    now_ticks = ticks > now_ticks ? ticks : now_ticks;
+    set_time(ticks);
     return true;
 }
 

@@ -30,6 +30,10 @@ struct pp_fiber *pp_schedule_current(void);
 // Blocks the current fiber until pp_schedule_wake(object) or until that time. False if time was up.
 bool pp_schedule_block(const void *object, uint64_t wake_ticks);
 
+// Blocks the current fiber of the world, which waits for that, about that object, until
+// pp_schedule_wake(object).
+void pp_schedule_await(enum pp_await what, const void *about, const void *object);
+
 // Lets everybody else who is ready go on first, as far as they can. On a fiber.
 void pp_schedule_yield(void);
 

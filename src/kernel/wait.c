@@ -34,21 +34,29 @@ static LONG reset_event(KEVENT *event) {
     }
     LONG old_state = event->Header.SignalState;
     event->Header.SignalState = 0;
+    PP_EMIT(EVENT_RESET, pp_object(event), old_state != 0);
     return old_state;
 }
 
 static void sleep_ticks(uint64_t ticks) {
     pp_switch_point();
-    PP_EMIT(WAIT, 0, ticks / PP_TICKS_PER_MS);
+    PP_EMIT(WAIT, 0, ticks / PP_TICKS_PER_MS, 1);
     uint64_t least = ticks < SLEEP_TICKS_MIN ? SLEEP_TICKS_MIN : ticks;
     uint64_t now = pp_schedule_ticks();
     pp_schedule_block(NULL, least < PP_NEVER - now ? now + least : PP_NEVER);
+    PP_EMIT(WAIT_END, 0, 1);
 }
 
 // === Events ===
 
+static void init_event(KEVENT *event, enum pp_dispatcher_type type, bool is_set) {
+    if (pp_dispatcher_init(event, type, sizeof(*event), is_set)) {
+        PP_EMIT(EVENT_INIT, pp_object(event), is_set);
+    }
+}
+
 VOID NdisInitializeEvent(NDIS_EVENT *Event) {
-    pp_dispatcher_init(&Event->Event, PP_NOTIFICATION_EVENT, sizeof(KEVENT), 0);
+    init_event(&Event->Event, PP_NOTIFICATION_EVENT, /*is_set=*/false);
 }
 
 VOID NdisSetEvent(NDIS_EVENT *Event) { set_event(&Event->Event); }
@@ -56,9 +64,8 @@ VOID NdisSetEvent(NDIS_EVENT *Event) { set_event(&Event->Event); }
 VOID NdisResetEvent(NDIS_EVENT *Event) { reset_event(&Event->Event); }
 
 VOID KeInitializeEvent(KEVENT *Event, EVENT_TYPE Type, BOOLEAN State) {
-    pp_dispatcher_init(Event,
-                       Type == NotificationEvent ? PP_NOTIFICATION_EVENT : PP_SYNCHRONIZATION_EVENT,
-                       sizeof(*Event), State != FALSE);
+    init_event(Event, Type == NotificationEvent ? PP_NOTIFICATION_EVENT : PP_SYNCHRONIZATION_EVENT,
+               State != FALSE);
 }
 
 LONG KeSetEvent(KEVENT *Event, KPRIORITY Increment, BOOLEAN Wait) {

@@ -69,7 +69,7 @@ static bool keeps_driver(const struct call *call) {
 void pp_work_wait(void) {
     for (uint32_t i = 0; i < call_count; i++) {
         while (keeps_driver(&calls[i])) {
-            pp_schedule_block(&ended, PP_NEVER);
+            pp_schedule_await(PP_AWAIT_ROUTINES, NULL, &ended);
         }
     }
 }

@@ -3,13 +3,14 @@
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
 
-NDIS_STATUS pp_answer_settle(struct pp_answer *answer, NDIS_STATUS returned) {
+NDIS_STATUS pp_answer_settle(struct pp_answer *answer, NDIS_STATUS returned, enum pp_await what,
+                             NDIS_HANDLE about) {
     if (returned != NDIS_STATUS_PENDING) {
         answer->is_due = false;
         return returned;
     }
     while (answer->is_due) {
-        pp_schedule_block(answer, PP_NEVER);
+        pp_schedule_await(what, about, answer);
     }
     return answer->status;
 }

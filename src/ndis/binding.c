@@ -71,7 +71,7 @@ void pp_binding_leave(struct pp_binding *binding, struct pp_callback_frame frame
 
 void pp_binding_wait_for_callbacks(struct pp_binding *binding) {
     while (binding->callback_count > 0) {
-        pp_schedule_block(&binding->callback_count, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_CALLBACKS, binding->handle, &binding->callback_count);
     }
 }
 
@@ -114,7 +114,7 @@ static void run_bind(void *subject, uint64_t detail) {
                                                                          bind_context, &parameters);
     binding->is_bind_over = true;
     pp_callback_leave(frame, binding->handle, status);
-    status = pp_answer_settle(&binding->bind, status);
+    status = pp_answer_settle(&binding->bind, status, PP_AWAIT_BIND_COMPLETE, binding->handle);
     if (status == NDIS_STATUS_SUCCESS) {
         pp_binding_move(binding, PP_STEP_BIND_DONE);
         PP_EMIT(BINDING_PAUSED, pp_object(binding->handle));
@@ -206,7 +206,7 @@ static void unbind(struct pp_binding *binding) {
         binding->protocol->entries.UnbindAdapterHandlerEx(unbind_context, binding->context);
     pp_callback_leave(frame, binding->handle, status);
     PP_EMIT(UNBIND_ANSWERED, pp_object(binding->handle), (uint32_t)status);
-    pp_answer_settle(&binding->unbind, status);
+    pp_answer_settle(&binding->unbind, status, PP_AWAIT_UNBIND_COMPLETE, binding->handle);
     pp_binding_move(binding, PP_STEP_UNBIND_DONE);
     binding->is_open = false;
     PP_EMIT(BINDING_END, pp_object(binding->handle), NDIS_STATUS_SUCCESS);
@@ -240,7 +240,7 @@ void pp_binding_remove_all_of(uint32_t adapter) {
 
 void pp_binding_remove(struct pp_binding *binding) {
     while (binding->state != PP_BINDING_UNBOUND && pp_schedule_is_busy(binding)) {
-        pp_schedule_block(binding, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_BINDING, binding->handle, binding);
     }
     if (binding->state == PP_BINDING_RUNNING || binding->state == PP_BINDING_PAUSED) {
         struct pp_fiber *self = pp_schedule_current();

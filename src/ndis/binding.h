@@ -89,8 +89,9 @@ bool pp_binding_bind_again(struct pp_binding *binding);
 void pp_binding_remove(struct pp_binding *binding);
 
 // The status that the driver's callback came to: what it returned or, if that was PENDING, what it says
-// later, for which this waits.
-NDIS_STATUS pp_answer_settle(struct pp_answer *answer, NDIS_STATUS returned);
+// later, for which this waits. `about`: the binding's handle, or NULL.
+NDIS_STATUS pp_answer_settle(struct pp_answer *answer, NDIS_STATUS returned, enum pp_await what,
+                             NDIS_HANDLE about);
 void pp_answer_give(struct pp_answer *answer, NDIS_STATUS status);
 
 // Whether the step is possible now: also false while the binding is busy with another.

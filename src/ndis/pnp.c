@@ -140,7 +140,7 @@ static NDIS_STATUS tell(struct pp_protocol *protocol, struct pp_binding *binding
     NDIS_STATUS status = protocol->entries.NetPnPEventHandler(binding != NULL ? binding->context : NULL,
                                                               &notice->notification);
     pp_callback_leave(frame, handle, status);
-    status = pp_answer_settle(&told->answer, status);
+    status = pp_answer_settle(&told->answer, status, PP_AWAIT_PNP_COMPLETE, handle);
     PP_EMIT(PNP_ANSWERED, pp_object(handle), pp_object(told->notification), code, (uint32_t)status);
     told->notification = NULL;
     give_notice(notice);
@@ -207,7 +207,7 @@ void pp_protocol_tell_binds(struct pp_protocol *protocol) {
 
 void pp_protocol_wait_for_events(struct pp_protocol *protocol) {
     while (pp_schedule_is_busy(protocol)) {
-        pp_schedule_block(protocol, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_PNP, NULL, protocol);
     }
 }
 

@@ -308,13 +308,13 @@ static void run_receive(void *subject, uint64_t number) {
 
 void pp_receive_wait_for_callbacks(struct pp_binding *binding) {
     while (binding->receive_count > 0) {
-        pp_schedule_block(&binding->lent_count, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_RECEIVES, binding->handle, &binding->lent_count);
     }
 }
 
 void pp_receive_wait_for_returns(struct pp_binding *binding) {
     while (binding->receive_count > 0 || binding->lent_count > 0) {
-        pp_schedule_block(&binding->lent_count, PP_NEVER);
+        pp_schedule_await(PP_AWAIT_RETURNS, binding->handle, &binding->lent_count);
     }
 }
 

@@ -38,6 +38,24 @@ static void test_what_is_no_code_has_no_name(void **state) {
     assert_null(pp_symbol_name(UINTPTR_MAX));
 }
 
+static struct {
+    char first[8];
+    char second[8];
+} pair;
+
+static void test_variables_have_names(void **state) {
+    (void)state;
+    uintptr_t offset = 7;
+    assert_string_equal(pp_symbol_variable((uintptr_t)&pair, &offset), "pair");
+    assert_int_equal(offset, 0);
+    assert_string_equal(pp_symbol_variable((uintptr_t)&pair.second[2], &offset), "pair");
+    assert_int_equal(offset, 10);
+    int on_stack;
+    assert_null(pp_symbol_variable((uintptr_t)&on_stack, &offset));
+    assert_null(pp_symbol_variable((uintptr_t)a_function_of_this_file, &offset));
+    assert_null(pp_symbol_variable(0, &offset));
+}
+
 static void test_description_begins_with_the_function(void **state) {
     (void)state;
     char text[256];
@@ -56,6 +74,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_static_functions_have_names),
         cmocka_unit_test(test_what_is_no_code_has_no_name),
+        cmocka_unit_test(test_variables_have_names),
         cmocka_unit_test(test_description_begins_with_the_function),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,7 +204,8 @@ static const struct check_case cases[] = {
      .program = COMPLETED_INSIDE,
      .silent_program = UP_TO_WRITE "complete(b0)\n" THE_END},
     {.rule = "PAUSE-DEADLINE",
-     .title = "poolproof: PAUSE-DEADLINE: pause never finishes, waits in NetPnPEvent(Pause)",
+     .title = "poolproof: PAUSE-DEADLINE: pause never finishes, waits for an event that nobody sets in "
+              "NetPnPEvent(Pause)",
      .catches.send_complete = forget_failed_sends,
      .silent.send_complete = forget_failed_sends,
      .program = UP_TO_WRITE "complete(b0, status: failure)\n" THE_END,

@@ -411,12 +411,14 @@ static const struct check_case cases[] = {
      .silent.write = query_at_dispatch,
      .program = WRITTEN},
     {.rule = "STUCK",
-     .title = "poolproof: STUCK: status indication never returns, waits in StatusEx",
+     .title = "poolproof: STUCK: status indication never returns, waits for an event that nobody sets "
+              "in StatusEx",
      .catches.status = wait_in_status,
      .silent.status = look_at_status,
      .program = BOUND "status(b0, irql: passive)\n"},
     {.rule = "STUCK",
-     .title = "poolproof: STUCK: PnP event never finishes, waits in NetPnPEvent(Reconfigure)",
+     .title = "poolproof: STUCK: PnP event never finishes, waits for an event that nobody sets in "
+              "NetPnPEvent(Reconfigure)",
      .catches.event = wait_in_event,
      .silent.event = event_reached,
      .program = BOUND "pnp(b0, event: reconfigure)\n"},

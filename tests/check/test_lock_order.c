@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rules about the order of spin locks, about calls of NDIS with one held, and about the IRQL of calls.
+// Rules about the order of locks, about calls of NDIS with one held, and about the IRQL of calls.
 #include "fixture.h"
 
 #define WRITE_ENDS                                                             \
@@ -10,10 +10,10 @@
     "unbind(b0)\n"
 #define BIND_ONLY "a0 = adapter()\nb0 = bind(a0)\nunbind(b0)\n"
 
-static NDIS_SPIN_LOCK locks[3];
+static NDIS_SPIN_LOCK locks[4];
 
 static void init_locks(void) {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         NdisAllocateSpinLock(&locks[i]);
     }
 }
@@ -97,6 +97,93 @@ static NTSTATUS nest_in_turn(IRP *irp) {
     nest(&locks[is_first ? 0 : 1], &locks[is_first ? 1 : 0]);
     fixture.kept[0] = irp;
     return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+// Each pair in one order only.
+static NTSTATUS nest_in_a_circle(void) {
+    init_locks();
+    nest(&locks[0], &locks[1]);
+    nest(&locks[1], &locks[2]);
+    nest(&locks[2], &locks[0]);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS nest_without_a_circle(void) {
+    init_locks();
+    nest(&locks[0], &locks[1]);
+    nest(&locks[1], &locks[2]);
+    nest(&locks[3], &locks[0]);
+    nest(&locks[0], &locks[2]);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+static void nest_in_gate(int outer, int inner) {
+    NdisAcquireSpinLock(&locks[3]);
+    NdisDprAcquireSpinLock(&locks[outer]);
+    NdisDprAcquireSpinLock(&locks[inner]);
+    NdisDprReleaseSpinLock(&locks[inner]);
+    NdisDprReleaseSpinLock(&locks[outer]);
+    NdisReleaseSpinLock(&locks[3]);
+}
+
+// Two of the three orders exclude each other.
+static NTSTATUS nest_in_a_gated_circle(void) {
+    init_locks();
+    nest_in_gate(0, 1);
+    nest(&locks[1], &locks[2]);
+    nest_in_gate(2, 0);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// A gate that is not always there is none.
+static NTSTATUS leave_out_the_gate(void) {
+    nest_in_a_gated_circle();
+    nest(&locks[2], &locks[0]);
+    return STATUS_SUCCESS;
+}
+
+static EX_SPIN_LOCK shared_locks[2];
+
+static void nest_shared(int outer, bool is_inner_to_write) {
+    KIRQL irql = ExAcquireSpinLockShared(&shared_locks[outer]);
+    if (is_inner_to_write) {
+        ExReleaseSpinLockExclusive(&shared_locks[1 - outer],
+                                   ExAcquireSpinLockExclusive(&shared_locks[1 - outer]));
+    } else {
+        ExReleaseSpinLockShared(&shared_locks[1 - outer],
+                                ExAcquireSpinLockShared(&shared_locks[1 - outer]));
+    }
+    ExReleaseSpinLockShared(&shared_locks[outer], irql);
+}
+
+static NTSTATUS read_and_write_both_ways(void) {
+    shared_locks[0] = shared_locks[1] = 0;
+    nest_shared(0, /*is_inner_to_write=*/true);
+    nest_shared(1, /*is_inner_to_write=*/true);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS read_both_ways(void) {
+    shared_locks[0] = shared_locks[1] = 0;
+    nest_shared(0, /*is_inner_to_write=*/false);
+    nest_shared(1, /*is_inner_to_write=*/false);
+    fixture_reached();
+    return STATUS_SUCCESS;
+}
+
+// Who only tries waits for nobody.
+static NTSTATUS try_the_other_way(void) {
+    init_locks();
+    nest(&locks[0], &locks[1]);
+    NdisAcquireSpinLock(&locks[1]);
+    if (KeTryToAcquireSpinLockAtDpcLevel(&locks[0].SpinLock)) {
+        KeReleaseSpinLockFromDpcLevel(&locks[0].SpinLock);
+        fixture_reached();
+    }
+    NdisReleaseSpinLock(&locks[1]);
+    return STATUS_SUCCESS;
 }
 
 // === LOCK-NDISCALL ===
@@ -215,6 +302,23 @@ static const struct check_case cases[] = {
      .silent.load = nest_in_memory,
      .program = WRITES,
      .silent_program = "memory(reuse: lifo)\nload()\n"},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two spin locks taken in both orders, first in DriverEntry",
+     .detail = "  spin lock at byte 16 of locks, then spin lock locks:",
+     .catches.load = nest_both_ways,
+     .silent.load = try_the_other_way},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: 3 spin locks taken in a circle of orders, first in DriverEntry",
+     .catches.load = nest_in_a_circle,
+     .silent.load = nest_without_a_circle},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: 3 spin locks taken in a circle of orders, first in DriverEntry",
+     .catches.load = leave_out_the_gate,
+     .silent.load = nest_in_a_gated_circle},
+    {.rule = "LOCK-ORDER",
+     .title = "poolproof: LOCK-ORDER: two locks taken in both orders, first in DriverEntry",
+     .catches.load = read_and_write_both_ways,
+     .silent.load = read_both_ways},
     {.rule = "LOCK-NDISCALL",
      .advice_count = 1,
      .catches.write = cancel_in_lock,

@@ -970,7 +970,7 @@ static const struct check_case cases[] = {
      .silent = {.receive = return_reached},
      .program = ONE},
     {.rule = "STUCK",
-     .title = "poolproof: STUCK: receive never returns, waits" HERE,
+     .title = "poolproof: STUCK: receive never returns, waits for an event that nobody sets" HERE,
      .catches = {.receive = receive_for_ever},
      .silent = {.receive = receive_for_a_second},
      .program = AT_PASSIVE},
