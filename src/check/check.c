@@ -67,6 +67,8 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_IRP_FREE] = {pp_check_irps},
     [PP_EVENT_CANCEL_RETURNED] = {pp_check_irps},
     [PP_EVENT_DEVICE_DELETE] = {pp_check_devices},
+    [PP_EVENT_DEVICE_GONE] = {pp_check_frees, pp_check_opens, pp_check_oids, pp_check_services,
+                              pp_check_locks},
     [PP_EVENT_BINDING_BEGIN] = {pp_check_conduct},
     [PP_EVENT_BINDING_RESTARTING] = {pp_check_conduct},
     [PP_EVENT_BINDING_RUNNING] = {pp_check_conduct},

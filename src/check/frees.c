@@ -25,12 +25,15 @@ static const struct free_rules *rules_of(uint16_t event_kind) {
                                              PP_RULE_FREE_MDL_POOLOWNED, "memory"};
     static const struct free_rules irp = {PP_OBJECT_IRP, PP_RULE_IRP_ONCE, PP_RULE_IRP_ONCE,
                                           PP_RULE_IRP_ONCE, "IRP"};
+    static const struct free_rules device = {PP_OBJECT_DEVICE, PP_RULE_DEVICE_ONCE, PP_RULE_DEVICE_ONCE,
+                                             PP_RULE_DEVICE_ONCE, "device"};
     switch (event_kind) {
     case PP_EVENT_NBL_FREE:
     case PP_EVENT_DERIVED_FREE: return &nbl;
     case PP_EVENT_NB_FREE: return &nb;
     case PP_EVENT_MDL_FREE: return &mdl;
     case PP_EVENT_MEMORY_FREE: return &memory;
+    case PP_EVENT_DEVICE_GONE: return &device;
     default: return &irp;
     }
 }

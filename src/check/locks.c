@@ -274,6 +274,7 @@ void pp_check_locks(const struct pp_event *event) {
             take(event, PP_HOLD_MUTEX, event->args[2]);
         }
         break;
+    case PP_EVENT_DEVICE_GONE:
     case PP_EVENT_MEMORY_FREE: forget(pp_model_at(event->args[0])); break;
     default: judge_call(event); break;
     }

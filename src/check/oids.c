@@ -203,6 +203,7 @@ void pp_check_oids(const struct pp_event *event) {
                   "RT-OID-ONCE: completes an OID request with PENDING");
         break;
     case PP_EVENT_MEMORY_FREE:
+    case PP_EVENT_DEVICE_GONE:
     case PP_EVENT_IRP_COMPLETE: judge_end_of_memory(event); break;
     case PP_EVENT_CALLBACK_LEAVE: judge_leave(event); break;
     case PP_EVENT_BINDING_PAUSED: judge_bound(event); break;

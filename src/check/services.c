@@ -147,7 +147,8 @@ static void judge_memory(const struct pp_event *event) {
     const struct service *service = memory != NULL ? find_inside(memory->address, memory->size) : NULL;
     if (service != NULL) {
         char what[96];
-        snprintf(what, sizeof(what), "memory freed with a %s in it that is %s",
+        snprintf(what, sizeof(what), "%s with a %s in it that is %s",
+                 memory->kind == PP_OBJECT_DEVICE ? "device deleted" : "memory freed",
                  words[service->kind].word, words[service->kind].state);
         pp_report(PP_RULE_ACTIVE_FREED, event, what);
         pp_report_object(memory);
@@ -210,6 +211,7 @@ static void judge_init(const struct pp_event *event) {
 void pp_check_services(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_UNLOADED: judge_unload(event); break;
+    case PP_EVENT_DEVICE_GONE:
     case PP_EVENT_MEMORY_FREE: judge_memory(event); break;
     case PP_EVENT_SERVICE_USE: judge_handle(event); break;
     case PP_EVENT_SERVICE_FREE: judge_free(event); break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Offsets, order and sizes of what the world and drivers share; every accessor as an lvalue. Compiling it
-// is the test. Offsets are those of Windows x64.
+// Offsets, order and sizes of what the world and drivers share; every accessor as an lvalue. Compiling
+// it is the test. Offsets are those of Windows x64.
 #include <ndis.h>
 #include <ntintsafe.h>
 
@@ -201,6 +201,7 @@ _Static_assert(NDIS_STATUS_PENDING == 0x103 && NDIS_STATUS_FAILURE == (int)0xC00
                    NDIS_STATUS_UNSUPPORTED_MEDIA == (int)0xC0010019 &&
                    NDIS_STATUS_INVALID_LENGTH == (int)0xC0010014 &&
                    NDIS_STATUS_SEND_ABORTED == (int)0xC023000C &&
+                   NDIS_STATUS_REQUEST_ABORTED == (int)0xC001000C &&  // not the same, in NDIS 6
                    NDIS_STATUS_RESET_IN_PROGRESS == (int)0xC001000D &&
                    NDIS_STATUS_PAUSED == (int)0xC023002A,
                "statuses");
