@@ -98,6 +98,7 @@ typedef unsigned int FLONG;
 typedef LONGLONG USN;
 
 typedef wchar_t WCHAR, *PWCHAR, *LPWCH, *PWCH, *NWPSTR, *LPWSTR, *PWSTR, *PWSZ;
+typedef WCHAR *PZZWSTR;  // several strings, ended by an empty one
 typedef const wchar_t *LPCWCH, *PCWCH, *LPCWSTR, *PCWSTR;
 typedef PWSTR *PZPWSTR;
 typedef char TCHAR, *PTCHAR;

@@ -1384,6 +1384,13 @@ NTSTATUS IoRegisterDeviceInterface(_In_ PDEVICE_OBJECT PhysicalDeviceObject,
                                    _In_opt_ PUNICODE_STRING ReferenceString,
                                    _Out_ PUNICODE_STRING SymbolicLinkName);
 NTSTATUS IoSetDeviceInterfaceState(_In_ PUNICODE_STRING SymbolicLinkName, _In_ BOOLEAN Enable);
+#define DEVICE_INTERFACE_INCLUDE_NONACTIVE 0x00000001
+NTSTATUS IoGetDeviceInterfaces(_In_ const GUID *InterfaceClassGuid,
+                               _In_opt_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags,
+                               _Out_ PZZWSTR *SymbolicLinkList);
+NTSTATUS IoGetDeviceInterfaceAlias(_In_ PUNICODE_STRING SymbolicLinkName,
+                                   _In_ const GUID *AliasInterfaceClassGuid,
+                                   _Out_ PUNICODE_STRING AliasSymbolicLinkName);
 NTSTATUS IoAllocateDriverObjectExtension(_In_ PDRIVER_OBJECT DriverObject,
                                          _In_ PVOID ClientIdentificationAddress,
                                          _In_ ULONG DriverObjectExtensionSize,

@@ -6,6 +6,7 @@
 #include "base/touch.h"
 #include "faults/injector.h"
 #include "kernel/io.h"
+#include "kernel/level.h"
 #include "kernel/memory.h"
 
 #include <string.h>
@@ -230,6 +231,24 @@ VOID IoDeleteDevice(DEVICE_OBJECT *DeviceObject) {
     }
     link_devices();
     let_go(device);
+}
+
+// The machine is never shut down. A device that is deleted is no longer registered.
+NTSTATUS IoRegisterShutdownNotification(DEVICE_OBJECT *DeviceObject) {
+    pp_switch_point();
+    struct pp_device *device = pp_level_at_most(PASSIVE_LEVEL) ? pp_device_find(DeviceObject) : NULL;
+    if (device == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    DeviceObject->Flags |= DO_SHUTDOWN_REGISTERED;
+    return STATUS_SUCCESS;
+}
+
+VOID IoUnregisterShutdownNotification(DEVICE_OBJECT *DeviceObject) {
+    pp_switch_point();
+    if (pp_level_at_most(PASSIVE_LEVEL) && pp_device_find(DeviceObject) != NULL) {
+        DeviceObject->Flags &= ~(ULONG)DO_SHUTDOWN_REGISTERED;
+    }
 }
 
 DEVICE_OBJECT *IoAttachDeviceToDeviceStack(DEVICE_OBJECT *SourceDevice, DEVICE_OBJECT *TargetDevice) {

@@ -269,6 +269,23 @@ static NTSTATUS print_text(void *destination, size_t capacity, bool is_wide, con
 PRINTERS(A, char, false)
 PRINTERS(W, WCHAR, true)
 
+#define PRINTERS_EX(Suffix, Char, Unit)                                                                 \
+    NTSTATUS RtlString##Unit##PrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End,              \
+                                               SIZE_T *Remaining, ULONG Flags, const Char *Format,      \
+                                               ...) {                                                   \
+        va_list args;                                                                                   \
+        va_start(args, Format);                                                                         \
+        NTSTATUS status =                                                                               \
+            RtlString##Unit##VPrintfEx##Suffix(Destination, Size, End, Remaining, Flags, Format, args); \
+        va_end(args);                                                                                   \
+        return status;                                                                                  \
+    }
+
+PRINTERS_EX(A, char, Cch)
+PRINTERS_EX(A, char, Cb)
+PRINTERS_EX(W, WCHAR, Cch)
+PRINTERS_EX(W, WCHAR, Cb)
+
 // Without a NUL: its length says how long it is.
 NTSTATUS RtlUnicodeStringPrintf(UNICODE_STRING *Destination, PCWSTR Format, ...) {
     if (!pp_touch_write(Destination, sizeof(*Destination)) ||

@@ -219,6 +219,14 @@ NTSTATUS IoCallDriver(DEVICE_OBJECT *DeviceObject, IRP *Irp) {
     return is_right && request != NULL ? pp_irp_call(request, DeviceObject) : STATUS_INVALID_PARAMETER;
 }
 
+// Power IRPs go the way of others.
+NTSTATUS PoCallDriver(DEVICE_OBJECT *DeviceObject, IRP *Irp) { return IoCallDriver(DeviceObject, Irp); }
+
+VOID PoStartNextPowerIrp(IRP *Irp) {
+    pp_switch_point();
+    pp_touch_read(Irp, sizeof(*Irp));
+}
+
 IO_STACK_LOCATION *IoGetCurrentIrpStackLocation(IRP *Irp) {
     return pp_touch_read(Irp, sizeof(*Irp)) ? Irp->Tail.Overlay.CurrentStackLocation : NULL;
 }

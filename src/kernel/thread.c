@@ -112,6 +112,20 @@ PEPROCESS IoGetCurrentProcess(VOID) { return pp_handle_make(PP_HANDLE_THREAD, 0)
 
 HANDLE PsGetCurrentProcessId(VOID) { return (HANDLE)SYSTEM_PROCESS_ID; }
 
+// All IRPs come from one process, which has 64 bits.
+ULONG IoGetRequestorProcessId(IRP *Irp) {
+    pp_switch_point();
+    return pp_touch_read(Irp, sizeof(*Irp)) ? SYSTEM_PROCESS_ID : 0;
+}
+
+BOOLEAN IoIs32bitProcess(IRP *Irp) {
+    pp_switch_point();
+    if (Irp != NULL) {
+        pp_touch_read(Irp, sizeof(*Irp));
+    }
+    return FALSE;
+}
+
 KPRIORITY KeSetPriorityThread(KTHREAD *Thread, KPRIORITY Priority) {
     pp_switch_point();
     if (!pp_level_at_most(DISPATCH_LEVEL) || Thread != pp_schedule_current()->thread) {

@@ -3,6 +3,7 @@
 #include "base/emit.h"
 #include "base/expect.h"
 #include "base/touch.h"
+#include "kernel/level.h"
 #include "kernel/memory.h"
 #include "kernel/registry.h"
 #include "ndis/binding.h"
@@ -12,6 +13,8 @@ static const char pattern[] = "\\\\DEVICE\\{POOLPROOF-000}";
 #define FIRST_DIGIT (PATH_CHARS - 4)
 
 #define ADAPTER_COUNT_MAX PP_PROGRAM_OPS_MAX
+#define FIRST_LUID_INDEX 0x8000u  // what the system has itself stands before
+#define FIRST_INTERFACE 2u        // behind the loopback
 
 struct adapter {
     struct pp_adapter_traits traits;
@@ -65,6 +68,29 @@ void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]) {
     static const UCHAR mac[PP_MAC_BYTES] = {0x02, 'p', 'o', 'o', 'l', 0};
     NdisMoveMemory(ret_mac, mac, PP_MAC_BYTES);
     ret_mac[PP_MAC_BYTES - 1] = (UCHAR)adapter;
+}
+
+NET_LUID pp_adapter_luid(uint32_t adapter) {
+    NET_LUID luid = {.Value = 0};
+    luid.Info.IfType = IF_TYPE_ETHERNET_CSMACD;
+    luid.Info.NetLuidIndex = FIRST_LUID_INDEX + adapter;
+    return luid;
+}
+
+NET_IFINDEX pp_adapter_interface(uint32_t adapter) { return FIRST_INTERFACE + adapter; }
+
+NDIS_STATUS NdisIfGetInterfaceIndexFromNetLuid(NET_LUID NetLuid, NET_IFINDEX *pIfIndex) {
+    pp_switch_point();
+    if (!pp_level_at_most(PASSIVE_LEVEL) || !pp_touch_write(pIfIndex, sizeof(*pIfIndex))) {
+        return NDIS_STATUS_INTERFACE_NOT_FOUND;
+    }
+    for (uint32_t i = 0; i < adapter_count; i++) {
+        if (!adapters[i].is_gone && pp_adapter_luid(i).Value == NetLuid.Value) {
+            *pIfIndex = pp_adapter_interface(i);
+            return NDIS_STATUS_SUCCESS;
+        }
+    }
+    return NDIS_STATUS_INTERFACE_NOT_FOUND;
 }
 
 void pp_adapter_link_state(NDIS_LINK_STATE *ret_state, bool is_up) {

@@ -97,6 +97,8 @@ static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adap
     parameters->MaxMulticastListSize = PP_MULTICAST_COUNT_MAX;
     parameters->MacOptions = PP_MAC_OPTIONS;
     parameters->DataBackFillSize = pp_adapter_backfill(adapter);
+    parameters->BoundIfNetluid = parameters->LowestIfNetluid = pp_adapter_luid(adapter);
+    parameters->BoundIfIndex = parameters->LowestIfIndex = pp_adapter_interface(adapter);
 }
 
 static void run_bind(void *subject, uint64_t detail) {

@@ -127,6 +127,10 @@ struct pp_binding *pp_binding_at(uint32_t index);
 const UNICODE_STRING *pp_adapter_name(uint32_t adapter);
 uint32_t pp_adapter_mtu(uint32_t adapter);
 uint32_t pp_adapter_backfill(uint32_t adapter);
+
+// How the network interface of an adapter is known, always and until the next start.
+NET_LUID pp_adapter_luid(uint32_t adapter);
+NET_IFINDEX pp_adapter_interface(uint32_t adapter);
 void pp_adapter_reset(void);
 void pp_adapter_set_needs(uint32_t adapter, uint32_t mtu, uint32_t backfill);
 bool pp_adapter_waits_for_filter(uint32_t adapter);

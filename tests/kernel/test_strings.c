@@ -125,6 +125,48 @@ static void test_format(void **state) {
     assert_string_equal(text, "(null) 00000000000012AB");
 }
 
+// Where the text ends, and what becomes of the rest of the destination.
+static void test_strsafe_ex(void **state) {
+    (void)state;
+    char text[8], *end;
+    WCHAR wide[8], *wide_end;
+    SIZE_T left;
+    assert_int_equal(RtlStringCchCopyExA(text, 8, "abc", &end, &left, STRSAFE_FILL_BYTE('.')), 0);
+    assert_memory_equal(text, "abc\0....", 8);
+    assert_true(end == text + 3 && left == 5);
+    assert_int_equal(RtlStringCchCatExA(text, 8, "de", &end, &left, 0), STATUS_SUCCESS);
+    assert_true(end == text + 5 && left == 3);
+    assert_int_equal(RtlStringCchCatExA(text, 8, "fgh", &end, &left, STRSAFE_NO_TRUNCATION),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "abcde");
+    assert_int_equal(RtlStringCchCatNExA(text, 8, "fgh", 1, NULL, NULL, 0), STATUS_SUCCESS);
+    assert_string_equal(text, "abcdef");
+    assert_int_equal(RtlStringCchCatExA(text, 8, NULL, &end, &left, STRSAFE_IGNORE_NULLS),
+                     STATUS_SUCCESS);
+    assert_true(end == text + 6 && left == 2);
+    assert_int_equal(RtlStringCchCopyExA(text, 8, "12345678", &end, &left, STRSAFE_NULL_ON_FAILURE),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_true(text[0] == 0 && end == text && left == 8);
+    assert_int_equal(RtlStringCchCopyExA(text, 8, "12345678", &end, &left, STRSAFE_FAILURE_BYTE('!')),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_string_equal(text, "!!!!!!!");
+    assert_int_equal(RtlStringCchCopyExA(text, 0, "1", &end, &left, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(RtlStringCchCopyExA(NULL, 0, NULL, &end, &left, STRSAFE_IGNORE_NULLS),
+                     STATUS_SUCCESS);
+    assert_true(end == NULL && left == 0);
+    assert_int_equal(RtlStringCbPrintfExW(wide, sizeof(wide) - 1, &wide_end, &left, 0, L"%u", 12u), 0);
+    assert_true(wide_end == wide + 2 && left == sizeof(wide) - 1 - 4);
+    assert_int_equal(
+        RtlStringCchPrintfExA(text, 8, &end, &left, STRSAFE_NO_TRUNCATION, "%s", "too long"),
+        STATUS_BUFFER_OVERFLOW);
+    assert_true(text[0] == 0 && left == 8);
+    assert_int_equal(RtlStringCbCopyNExW(wide, sizeof(wide), L"abcdef", 6, &wide_end, &left, 0), 0);
+    assert_true(wide_end == wide + 3 && left == 10);
+    UNICODE_STRING string;
+    assert_int_equal(RtlUnicodeStringInitEx(&string, L"ab", 0), STATUS_SUCCESS);
+    assert_true(is_text(&string, L"ab"));
+}
+
 static void test_bitmap(void **state) {
     (void)state;
     ULONG words[2];
@@ -229,15 +271,11 @@ static void test_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIBERS_TEST(test_compare),
-        FIBERS_TEST(test_append),
-        FIBERS_TEST(test_convert),
-        FIBERS_TEST(test_numbers),
-        FIBERS_TEST(test_format),
-        FIBERS_TEST(test_bitmap),
-        FIBERS_TEST(test_machine),
-        FIBERS_TEST(test_sequenced_lists),
-        FIBERS_TEST(test_lists_under_a_lock),
+        FIBERS_TEST(test_compare),         FIBERS_TEST(test_append),
+        FIBERS_TEST(test_convert),         FIBERS_TEST(test_numbers),
+        FIBERS_TEST(test_format),          FIBERS_TEST(test_strsafe_ex),
+        FIBERS_TEST(test_bitmap),          FIBERS_TEST(test_machine),
+        FIBERS_TEST(test_sequenced_lists), FIBERS_TEST(test_lists_under_a_lock),
         FIBERS_TEST(test_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,25 @@ static void expect_log(const struct fixture_steps *steps, const char *ops, const
     assert_string_equal(log_text, expect);
 }
 
+// An adapter is known as what it was bound as.
+static NDIS_STATUS look_up_interface(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    NET_LUID luid = parameters->BoundIfNetluid;
+    NET_IFINDEX index = 0;
+    if (NdisIfGetInterfaceIndexFromNetLuid(luid, &index) == NDIS_STATUS_SUCCESS) {
+        log_line("%d,%d;", index == parameters->BoundIfIndex, luid.Info.IfType);
+    }
+    luid.Info.NetLuidIndex++;
+    log_line("%d;", NdisIfGetInterfaceIndexFromNetLuid(luid, &index) == NDIS_STATUS_INTERFACE_NOT_FOUND);
+    return fixture_bind(bind_context, parameters);
+}
+
+static void test_interface(void **state) {
+    (void)state;
+    const struct fixture_steps steps = {.bind = look_up_interface};
+    expect_log(&steps, "a0 = adapter()\nb0 = bind(a0)\n", "1,6;1;");
+    expect_log(&steps, "a0 = adapter()\na1 = adapter()\nb0 = bind(a0)\n", "1,6;0;");
+}
+
 #define RUNNING "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"
 
 static NDIS_STATUS log_bind(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
@@ -219,6 +238,7 @@ static void test_adapters_have_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_interface),
         cmocka_unit_test(test_binds_come_before_the_registration_returns),
         cmocka_unit_test(test_registration_fails),
         cmocka_unit_test(test_unbind_is_asked_for),
