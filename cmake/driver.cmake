@@ -14,7 +14,7 @@ set(PP_DRIVER_FLAGS
     # Stable frames: places in titles are names of the driver's functions.
     -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline-functions
     -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants
-    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft
+    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft -Wno-pointer-sign
     # A function that nobody declares is one that the headers lack; see prepare_driver.py.
     -Wno-implicit-int -Werror=implicit-function-declaration)
 
@@ -47,13 +47,14 @@ function(prepare_driver NAME made)
   separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
   add_custom_command(
     OUTPUT ${made}/prepared
-    BYPRODUCTS ${made}/values.c
+    BYPRODUCTS ${made}/values.c ${made}/overlay.yaml
     COMMAND ${PP_PYTHON} ${PP_CMAKE_DIR}/prepare_driver.py ${NAME} ${made} ${PP_WDK_DIR}
             ${CMAKE_C_COMPILER} ${ARGN} -- ${flags}
             "$<$<BOOL:${includes}>:-I$<JOIN:${includes},;-I>>"
             "$<$<BOOL:${defines}>:-D$<JOIN:${defines},;-D>>"
             "$<TARGET_PROPERTY:${target},COMPILE_OPTIONS>"
     DEPENDS ${ARGN} ${PP_CMAKE_DIR}/prepare_driver.py ${PP_CMAKE_DIR}/driver_values.py
+            ${PP_CMAKE_DIR}/integer_types.py
     DEPFILE ${made}/prepared.d
     COMMENT "Trying the sources of ${NAME}"
     COMMAND_EXPAND_LISTS VERBATIM)
@@ -94,7 +95,8 @@ function(poolproof_driver_object NAME)
   target_compile_definitions(poolproof_driver_${NAME}_sources PRIVATE ${arg_DEFINES})
   target_compile_options(poolproof_driver_${NAME}_sources PRIVATE
                          ${PP_DRIVER_FLAGS} ${PP_DRIVER_SANITIZER_FLAGS} ${PP_ENGINE_COMPILE_FLAGS}
-                         -include ${made}/prelude.h -idirafter ${made}/headers/_/_/_/_)
+                         -include ${made}/prelude.h -ivfsoverlay ${made}/overlay.yaml
+                         -idirafter ${made}/headers/_/_/_/_)
   prepare_driver(${NAME} ${made} ${sources})
   add_library(poolproof_driver_${NAME}_glue OBJECT ${made}/glue.c ${made}/values.c)
   target_include_directories(poolproof_driver_${NAME}_glue PRIVATE ${PP_INCLUDE_DIR})

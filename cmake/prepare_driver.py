@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Before a driver is compiled: makes the headers that its own build makes or does not need, then tries
-whether all of it compiles. Names that include/wdk lacks are listed once, with the header that should have
-them, instead of as many errors as the driver has uses of them.
+"""Before a driver is compiled: makes the headers that its own build makes or does not need, has its integers
+be as Windows has them, then tries whether all of it compiles. Names that include/wdk lacks are listed once,
+with the header that should have them, instead of as many errors as the driver has uses of them. What compiles is
+read for the values that it compares with.
 
 usage: prepare_driver.py NAME FOLDER WDK COMPILER SOURCE... -- FLAG...
 """
@@ -14,6 +15,7 @@ import subprocess
 import sys
 
 import driver_values
+import integer_types
 import wdk_names
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
@@ -41,15 +43,20 @@ class Headers:
         self.places = [*include_dirs, wdk]
         self.wdk = wdk
         self.seen = set()
+        self.texts = {}  # by each path under which the compiler may open them
         self.trace_functions = {"DoTraceMessage", "TraceEvents"}
         self.tracing = set()
 
     def follow(self, path):
-        path = path.resolve()
-        if path in self.seen or path.is_relative_to(self.wdk):
+        opened, path = pathlib.Path(os.path.abspath(path)), path.resolve()
+        if path.is_relative_to(self.wdk) or opened in self.texts:
+            return
+        with path.open(encoding="latin-1", newline="") as file:
+            text = file.read()
+        self.texts[opened] = self.texts[path] = text
+        if path in self.seen:
             return
         self.seen.add(path)
-        text = path.read_text(encoding="latin-1")
         self.trace_functions |= set(TRACE_FUNCTION.findall(text))
         for quote, name in INCLUDE.findall(text):
             name = name.strip().replace("\\", "/")
@@ -175,6 +182,7 @@ def main():
     for source in sources:
         headers.follow(pathlib.Path(source))
     headers.make_tracing()
+    write(folder / "overlay.yaml", integer_types.overlay(folder / "translated", headers.texts, wdk))
     missing, errors = try_all(folder, compiler, sources, flags)
     if missing or errors:
         tell(name, missing, errors, wdk)

@@ -1544,6 +1544,8 @@ VOID KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _In_ BOOLEAN 
 LONG KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
 LONG KeResetEvent(_Inout_ PRKEVENT Event);
 VOID KeClearEvent(_Inout_ PRKEVENT Event);
+PKEVENT IoCreateNotificationEvent(_In_ PUNICODE_STRING EventName, _Out_ PHANDLE EventHandle);
+PKEVENT IoCreateSynchronizationEvent(_In_ PUNICODE_STRING EventName, _Out_ PHANDLE EventHandle);
 LONG KePulseEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
 LONG KeReadStateEvent(_In_ PRKEVENT Event);
 // IRQL <= APC_LEVEL; <= DISPATCH_LEVEL if the timeout is zero.

@@ -5,6 +5,7 @@
 #include "kernel/dispatcher.h"
 #include "kernel/dpc.h"
 #include "kernel/ex_callback.h"
+#include "kernel/named_event.h"
 #include "kernel/reference.h"
 #include "kernel/registry.h"
 #include "kernel/timer.h"
@@ -15,6 +16,7 @@ void pp_kernel_reset(void) {
     pp_dispatcher_reset();
     pp_dpc_reset();
     pp_ex_callback_reset();
+    pp_named_event_reset();
     pp_reference_reset();
     pp_registry_reset();
     pp_timer_reset();

@@ -30,6 +30,11 @@ void *pp_reference_make(enum pp_referenced type, size_t size) {
     return memset(pp_arena_memory(block), 0, size);
 }
 
+bool pp_reference_is(const void *object, enum pp_referenced type) {
+    struct pp_block *block = block_of(object);
+    return block != NULL && block->owner_a == type;
+}
+
 bool pp_reference_add(void *object) {
     struct pp_block *block = block_of(object);
     if (block == NULL) {
@@ -68,7 +73,7 @@ void *pp_reference_of(HANDLE handle, enum pp_referenced type) {
         return NULL;
     }
     void *object = object_of(handle);
-    return object != NULL && block_of(object)->owner_a == type ? object : NULL;
+    return object != NULL && pp_reference_is(object, type) ? object : NULL;
 }
 
 NTSTATUS ZwClose(HANDLE Handle) {
@@ -103,19 +108,24 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POB
     if (AccessMode == UserMode) {
         return STATUS_INVALID_HANDLE;
     }
-    if (ObjectType != NULL && ObjectType != *PsThreadType) {
-        return PP_EMIT(SERVICE_USE, pp_object(Handle), PP_SERVICE_HANDLE) ? STATUS_OBJECT_TYPE_MISMATCH
-                                                                          : STATUS_INVALID_HANDLE;
-    }
-    void *thread = pp_reference_of(Handle, PP_REFERENCED_THREAD);
-    if (thread == NULL) {
+    if (!PP_EMIT(SERVICE_USE, pp_object(Handle), PP_SERVICE_HANDLE)) {
         return STATUS_INVALID_HANDLE;
+    }
+    void *object = object_of(Handle);
+    POBJECT_TYPE type = pp_reference_is(object, PP_REFERENCED_THREAD)  ? *PsThreadType
+                        : pp_reference_is(object, PP_REFERENCED_EVENT) ? *ExEventObjectType
+                                                                       : NULL;
+    if (object == NULL) {
+        return STATUS_INVALID_HANDLE;
+    }
+    if (type == NULL || (ObjectType != NULL && ObjectType != type)) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
     }
     if (HandleInformation != NULL && pp_touch_write(HandleInformation, sizeof(*HandleInformation))) {
         *HandleInformation = (OBJECT_HANDLE_INFORMATION){.GrantedAccess = DesiredAccess};
     }
-    pp_reference_add(thread);
-    *Object = thread;
+    pp_reference_add(object);
+    *Object = object;
     return STATUS_SUCCESS;
 }
 

@@ -16,6 +16,7 @@ poolproof_add_driver(ahead SOURCES ahead.c more.c)
 poolproof_add_driver(unlinked SOURCES unlinked.c)
 poolproof_add_driver(pointless SOURCES log.c)
 poolproof_add_driver(threads SOURCES threads.c)
+poolproof_add_driver(wide SOURCES wide.c INCLUDES sys/../wide)
 """
 
 AHEAD = """
@@ -67,13 +68,31 @@ static __declspec(thread) LONG Mine = 3;
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) { return ++Mine; }
 """
 
+WIDE = """
+#include "wide.h"
+#include <limits.h>
+#include <windef.h>
+_Static_assert(sizeof(long) == 4 && sizeof(1UL) == 4 && sizeof(long long) == 8, "as on Windows");
+_Static_assert(LONG_MAX == 0x7fffffff && ULONG_MAX == 0xffffffff, "as on Windows");
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+    unsigned long Bit;
+    volatile long Count = -1;
+    NT_ASSERT(_BitScanForward(&Bit, 8) && Bit == 3);
+    NT_ASSERT(InterlockedIncrement(&Count) == 0);
+    return DriverObject && RegistryPath ? __LINE__ - 11 : STATUS_UNSUCCESSFUL;
+}
+"""
+WIDE_HEADER = "typedef unsigned long ULONG;\r\ntypedef signed char CHAR;\r\n#include <ndis.h>\r\n"
+
 
 def write(folder):
     gotchas.write(folder)
     for name, text in (("CMakeLists.txt", PROJECT), ("ahead.c", AHEAD), ("more.c", MORE),
                        ("unlinked.c", UNLINKED), ("threads.c", THREADS),
+                       ("wide.c", WIDE), ("wide/wide.h", WIDE_HEADER),
                        ("log.c", "int Log(void) { return 0; }\n"),
                        ("load.prog", "poolproof 1\nload()\nunload()\n")):
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text.lstrip("\n"), encoding="utf-8")
 
 
@@ -92,6 +111,13 @@ def check_gotchas(tally, folder):
     tally.check("a NULL that an optimiser could hide is found", result.returncode == 1 and
                 "NULL written to in DriverEntry\n" in result.stdout and "main.c:" in result.stdout,
                 result.stdout, result.stderr)
+
+
+def check_wide(tally, folder):
+    result = scratch.call(folder, "cmake --build build --target wide && build/wide run load.prog")
+    tally.check("a driver that says long", result.returncode == 0, result.stdout, result.stderr)
+    tally.check("its file is untouched",
+                (folder / "wide.c").read_text(encoding="utf-8") == WIDE.lstrip("\n"))
 
 
 def check_refused(tally, folder):
@@ -144,6 +170,7 @@ def main():
         result = scratch.call(folder, f"cmake -B build -G Ninja -DCMAKE_C_COMPILER={scratch.COMPILER}")
         tally.check("the project is configured", result.returncode == 0, result.stdout, result.stderr)
         check_gotchas(tally, folder)
+        check_wide(tally, folder)
         check_refused(tally, folder)
         check_mended(tally, folder)
         check_cplusplus(tally, folder)

@@ -56,6 +56,12 @@ static bool make_callback(void) {
     return ExCreateCallback(&object, &attributes, TRUE, TRUE) == STATUS_SUCCESS;
 }
 
+static bool make_event(void) {
+    HANDLE handle;
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\mine");
+    return IoCreateNotificationEvent(&name, &handle) != NULL;
+}
+
 static bool open_key(void) {
     return RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, L"poolproof") == STATUS_SUCCESS;
 }
@@ -106,6 +112,7 @@ static const struct {
     {PP_POINT_THREAD_CREATE, make_thread},
     {PP_POINT_RW_LOCK_ALLOCATE, make_rw_lock},
     {PP_POINT_CALLBACK_CREATE, make_callback},
+    {PP_POINT_EVENT_CREATE, make_event},
     {PP_POINT_KEY_OPEN, open_key},
     {PP_POINT_VALUE_READ, read_value},
     {PP_POINT_VALUE_WRITE, write_value},

@@ -142,6 +142,41 @@ static void run_thread(void *subject, uint64_t letter) {
     ObDereferenceObject(thread);
 }
 
+static void use_named_event(void *subject, uint64_t letter) {
+    (void)subject, (void)letter;
+    HANDLE first, second, third;
+    PVOID again;
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\mine");
+    UNICODE_STRING other = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\other");
+    KEVENT *event = IoCreateNotificationEvent(&name, &first);
+    assert_non_null(event);
+    assert_int_equal(KeResetEvent(event), 1);
+    assert_ptr_equal(IoCreateNotificationEvent(&name, &second), event);
+    assert_int_equal(KeReadStateEvent(event), 0);  // it was opened, not made
+    assert_ptr_not_equal(IoCreateSynchronizationEvent(&other, &third), event);
+    assert_int_equal(
+        ObReferenceObjectByHandle(second, SYNCHRONIZE, *PsThreadType, KernelMode, &again, NULL),
+        STATUS_OBJECT_TYPE_MISMATCH);
+    assert_int_equal(
+        ObReferenceObjectByHandle(second, SYNCHRONIZE, *ExEventObjectType, KernelMode, &again, NULL),
+        STATUS_SUCCESS);
+    assert_ptr_equal(again, event);
+    ObDereferenceObject(again);
+    ZwClose(first);
+    ZwClose(second);
+    event = IoCreateNotificationEvent(&name, &first);
+    assert_int_equal(KeReadStateEvent(event), 1);  // a new one
+    ZwClose(first);
+    ZwClose(third);
+    fibers_note('e');
+}
+
+static void test_named_events(void **state) {
+    (void)state;
+    once(use_named_event);
+    assert_string_equal(fibers_notes(), "e");
+}
+
 static void test_thread(void **state) {
     (void)state;
     once(run_thread);
@@ -292,11 +327,17 @@ static void test_stall_takes_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIBERS_TEST(test_periodic_timer),   FIBERS_TEST(test_wait_for_timer),
-        FIBERS_TEST(test_dpc_runs_once),    FIBERS_TEST(test_work_items),
-        FIBERS_TEST(test_thread),           FIBERS_TEST(test_wait_for_any),
-        FIBERS_TEST(test_wait_for_all),     FIBERS_TEST(test_mutex_is_of_one),
-        FIBERS_TEST(test_semaphore_counts), FIBERS_TEST(test_time),
+        FIBERS_TEST(test_periodic_timer),
+        FIBERS_TEST(test_wait_for_timer),
+        FIBERS_TEST(test_dpc_runs_once),
+        FIBERS_TEST(test_work_items),
+        FIBERS_TEST(test_named_events),
+        FIBERS_TEST(test_thread),
+        FIBERS_TEST(test_wait_for_any),
+        FIBERS_TEST(test_wait_for_all),
+        FIBERS_TEST(test_mutex_is_of_one),
+        FIBERS_TEST(test_semaphore_counts),
+        FIBERS_TEST(test_time),
         FIBERS_TEST(test_stall_takes_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
