@@ -10,7 +10,7 @@ set(PP_PYTHON ${Python3_EXECUTABLE} -B)
 set(PP_DRIVER_FLAGS
     -std=gnu11 -fshort-wchar -fms-extensions -fms-compatibility -fgnu89-inline
     # Keep the driver's bugs alive: an optimiser may not reason them away.
-    -fno-delete-null-pointer-checks -fno-strict-aliasing -fwrapv
+    -fno-delete-null-pointer-checks -fno-strict-aliasing -fwrapv -fno-finite-loops
     # Stable frames: places in titles are names of the driver's functions.
     -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline-functions
     -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants
@@ -29,6 +29,10 @@ set(PP_DRIVER_ADDRESS_FLAGS
 
 # Without the sanitizer, an access is at least a place where another fiber can go on; clang 16 and newer.
 set(PP_DRIVER_ACCESS_FLAGS -fsanitize-coverage=trace-loads,trace-stores)
+
+# Each block of code, so that a loop is seen whatever it does or does not do: also blocks whose neighbours
+# tell that they were reached.
+set(PP_DRIVER_BLOCK_FLAGS -fsanitize-coverage=trace-pc,no-prune)
 
 # A trap, not a report: the world turns it into a finding. Alignment is what packet headers never have;
 # the use of NULL is a finding of its own, and to copy nothing from there is no use. A shift too far has a

@@ -93,9 +93,10 @@ endif()
 
 if(NOT PP_SANITIZE STREQUAL "address" AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 16)
   list(APPEND PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_ACCESS_FLAGS})
-  if(NOT PP_LIBFUZZER)
-    list(APPEND PP_DRIVER_SANITIZER_FLAGS -fsanitize-coverage=func)  # a kind of coverage there must be
-  endif()
+endif()
+list(APPEND PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_BLOCK_FLAGS})
+if(NOT PP_LIBFUZZER)
+  list(APPEND PP_DRIVER_SANITIZER_FLAGS -fsanitize-coverage=bb)  # what an engine has of it is its edges
 endif()
 
 # A project that has poolproof as a subdirectory calls poolproof_add_driver from outside.

@@ -71,7 +71,8 @@ def main():
         tell(name, missing, wdk)
         sys.exit(1)
     call(objcopy, *renamed_sections(readelf, whole, name), *COMPARISONS,
-         f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift", "--wildcard", "--keep-global-symbol=__*",
+         f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift",
+         "--redefine-sym=__sanitizer_cov_trace_pc=pp_driver_block", "--wildcard", "--keep-global-symbol=__*",
          "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")
 
 

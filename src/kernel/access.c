@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Every memory access of driver code, before it is done. In builds with AddressSanitizer driver sources
-// are compiled to call these functions (-asan-memory-access-callback-prefix=pp_driver_) instead of the
-// sanitizer's own. Poisoned memory is memory that the driver may not touch now: the run stops at the
-// line that touches it, and the process goes on. In other builds they are the hooks of
-// -fsanitize-coverage=trace-loads,trace-stores.
+// Every block of driver code, and every memory access of it, before it is done. In builds with
+// AddressSanitizer driver sources are compiled to call these functions
+// (-asan-memory-access-callback-prefix=pp_driver_) instead of the sanitizer's own. Poisoned memory is
+// memory that the driver may not touch now: the run stops at the line that touches it, and the process
+// goes on. In other builds they are the hooks of -fsanitize-coverage=trace-loads,trace-stores.
 #include "base/emit.h"
 #include "base/touch.h"
 
@@ -13,11 +13,18 @@
 // Called by compiled driver code only.
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
-// Another fiber may run before an access; what the memory is then counts. A loop that calls nothing
-// still touches memory, sooner or later.
+// Another fiber may run before an access; what the memory is then counts.
 static inline __attribute__((always_inline)) void access_point(uintptr_t address) {
     if (--pp_now.access_countdown == 0) {
         pp_now.access_due(address);
+    }
+}
+
+// Every block of driver code, in every build: the hook of -fsanitize-coverage=trace-pc, under a name of
+// ours (cmake/link_driver.py).
+PP_CALLED_FROM_OUTSIDE void pp_driver_block(void) {
+    if (--pp_now.block_countdown == 0) {
+        pp_now.block_due();
     }
 }
 

@@ -8,6 +8,7 @@
 // Without a switch for so long, the driver is taken to loop.
 #define ACCESSES_MAX (1u << 27)
 #define CALLS_MAX (1u << 20)
+#define BLOCKS_MAX (1u << 27)
 
 // How far the fibers of an op have come; the last entry is for the world's own set-up and tear-down.
 struct progress {
@@ -88,6 +89,7 @@ static void reload(uint16_t op) {
 
 void pp_choice_load(uint16_t op) {
     calls_in_a_row = accesses_in_a_row = 0;
+    pp_now.block_countdown = BLOCKS_MAX;
     reload(op);
 }
 

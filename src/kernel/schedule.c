@@ -31,6 +31,7 @@ static uint32_t op_count;
 
 static void call_due(void);
 static void access_due(uintptr_t address);
+static void block_due(void);
 
 void pp_schedule_begin(const struct pp_program *program, const struct pp_search *search) {
     pp_choice_begin(program, search);
@@ -42,7 +43,8 @@ void pp_schedule_begin(const struct pp_program *program, const struct pp_search 
     serial_last = 0;
     program_is_chosen = time_is_chosen = has_next_op = false;
     current = NULL;
-    pp_now = (struct pp_now){.op = PP_OP_NONE, .switch_due = call_due, .access_due = access_due};
+    pp_now = (struct pp_now){
+        .op = PP_OP_NONE, .switch_due = call_due, .access_due = access_due, .block_due = block_due};
 }
 
 void pp_schedule_end(void) {
@@ -166,6 +168,13 @@ static void access_due(uintptr_t address) {
     uint8_t target = 0;
     struct pp_candidates others = candidates();
     follow(pp_choice_at_access(pp_now.op, address, &others, &target), target);
+}
+
+static void block_due(void) {
+    pp_choice_load(pp_now.op);
+    if (current != NULL) {
+        PP_EMIT(CRASH, PP_CRASH_ENDLESS);
+    }
 }
 
 static bool resume(uint32_t fiber_index) {
