@@ -14,7 +14,8 @@ set(PP_DRIVER_FLAGS
     # Stable frames: places in titles are names of the driver's functions.
     -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-inline-functions
     -Wno-unknown-pragmas -Wno-pragma-pack -Wno-multichar -Wno-four-char-constants
-    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft -Wno-pointer-sign
+    -Wno-duplicate-decl-specifier -Wno-ignored-attributes -Wno-unused-function -Wno-microsoft
+    -Wno-pointer-sign
     # A function that nobody declares is one that the headers lack; see prepare_driver.py.
     -Wno-implicit-int -Werror=implicit-function-declaration)
 

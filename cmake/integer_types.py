@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Integers as Windows' compiler has them. There `long` has 32 bits, and a name may be defined twice with
-types that are the same but for their words. The compiler sees a driver's files as they are written here, in their
-places and line by line; the files themselves are untouched."""
+types that are the same but for their words. The compiler sees a driver's files as they are written here, in
+their places and line by line; the files themselves are untouched."""
 import json
 import pathlib
 import re

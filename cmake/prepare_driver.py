@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Before a driver is compiled: makes the headers that its own build makes or does not need, has its integers
 be as Windows has them, then tries whether all of it compiles. Names that include/wdk lacks are listed once,
-with the header that should have them, instead of as many errors as the driver has uses of them. What compiles is
-read for the values that it compares with.
+with the header that should have them, instead of as many errors as the driver has uses of them. What
+compiles is read for the values that it compares with.
 
 usage: prepare_driver.py NAME FOLDER WDK COMPILER SOURCE... -- FLAG...
 """

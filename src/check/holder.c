@@ -130,16 +130,17 @@ static bool is_same(const struct pp_trail *one, const struct pp_trail *other) {
 }
 
 // Of waits that end by themselves; one that does not is no round of a loop that looks again.
-static void count_round(struct pp_holder *holder, const struct pp_trail *before, bool was_round) {
-    bool is_next = holder->ends && was_round && is_same(before, &holder->trail);
-    holder->round_count = is_next ? holder->round_count + 1 : holder->ends;
+static void count_round(struct pp_holder *holder, const struct pp_trail *before, uint32_t rounds) {
+    bool is_next = holder->ends && rounds > 0 && is_same(before, &holder->trail);
+    holder->round_count = is_next ? rounds + 1 : holder->ends;
     holder->round_since = is_next ? holder->round_since : holder->since;
 }
 
 static void set_wait(struct pp_holder *holder, const struct pp_event *event, enum pp_waits waits,
                      uint64_t object, uint64_t how) {
     struct pp_trail before = holder->trail;
-    bool was_round = holder->round_count > 0;
+    uint32_t rounds = holder->round_count;
+    holder->round_count = 0;
     holder->waits = (uint8_t)waits;
     holder->object = object;
     holder->how = (uint8_t)how;
@@ -149,9 +150,11 @@ static void set_wait(struct pp_holder *holder, const struct pp_event *event, enu
     pp_store_take_trail(&holder->trail, event);
     if (event->kind == PP_EVENT_WAIT || event->kind == PP_EVENT_STALL) {
         holder->ends = waits == PP_WAITS_TIME || event->args[1] != 0;
-        count_round(holder, &before, was_round);
+        count_round(holder, &before, rounds);
     }
-    memcpy(holder->told_before, told, sizeof(told));
+    if (holder->round_count <= 1) {
+        memcpy(holder->told_before, told, sizeof(told));
+    }
 }
 
 bool pp_holder_is_wait(const struct pp_event *event) {
