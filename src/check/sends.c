@@ -66,6 +66,12 @@ PP_READS_CLOSED static void judge_room(const struct pp_event *event, const NET_B
 
 #define HEADER_BYTES 14u  // of an Ethernet frame
 
+// Of bytes that an adapter has received, and cut as it liked: who sends them on cannot help it.
+static bool is_received(uint64_t address) {
+    struct pp_object *holder = pp_model_holding(address);
+    return holder != NULL && pp_model_whole(holder)->receipt != 0;
+}
+
 // Where the header of a frame lies if it lies in one MDL; NULL if not, or if the frame has none.
 PP_READS_CLOSED static const UCHAR *header_of(const NET_BUFFER *nb, bool *ret_is_split) {
     const MDL *mdl = nb->CurrentMdl;
@@ -75,8 +81,10 @@ PP_READS_CLOSED static const UCHAR *header_of(const NET_BUFFER *nb, bool *ret_is
         offset = 0;
     }
     bool has_header = mdl != NULL && nb->stDataLength >= HEADER_BYTES;
-    *ret_is_split = has_header && mdl->ByteCount - offset < HEADER_BYTES;
-    return has_header && !*ret_is_split ? (const UCHAR *)mdl->MappedSystemVa + offset : NULL;
+    const UCHAR *header = has_header ? (const UCHAR *)mdl->MappedSystemVa + offset : NULL;
+    bool is_whole = has_header && mdl->ByteCount - offset >= HEADER_BYTES;
+    *ret_is_split = has_header && !is_whole && !is_received((uintptr_t)header);
+    return is_whole ? header : NULL;
 }
 
 PP_READS_CLOSED static bool are_equal(const UCHAR *left, const UCHAR *right) {

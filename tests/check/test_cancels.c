@@ -108,6 +108,29 @@ static NTSTATUS send_split_header(IRP *irp) { return fixture_end_irp(irp, send_i
 static NTSTATUS send_two_headers(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, true)); }
 static NTSTATUS send_whole_header(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, false)); }
 
+// What was received is sent on as it came, whatever the MDLs that it lies in.
+static void send_clone(NET_BUFFER_LIST *chain, ULONG flags) {
+    (void)flags;
+    fixture_hold();
+    NET_BUFFER_LIST *clone = NdisAllocateCloneNetBufferList(chain, fixture.nbl_pool, NULL, 0);
+    clone->SourceHandle = fixture.binding;
+    clone->ParentNetBufferList = chain;
+    chain->ChildRefCount++;
+    fixture_reached();
+    NdisSendNetBufferLists(fixture.binding, clone, NDIS_DEFAULT_PORT_NUMBER, 0);
+}
+
+static void free_clone(NET_BUFFER_LIST *clone) {
+    NET_BUFFER_LIST *parent = clone->ParentNetBufferList;
+    NdisFreeCloneNetBufferList(clone, 0);
+    parent->ChildRefCount--;
+    fixture_return(parent);
+    fixture_release();
+}
+
+#define RECEIVED_SPLIT \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nreceive(b0, split: 5)\ncomplete(b0)\nunbind(b0)\n"
+
 static const struct check_case cases[] = {
     {.rule = "CANCEL-ID",
      .advice_count = 1,
@@ -150,6 +173,12 @@ static const struct check_case cases[] = {
      .catches = {.write = send_two_headers, .send_complete = free_two},
      .silent = {.write = send_whole_header, .send_complete = free_two},
      .program = WRITE_ENDS},
+    {.rule = "SEND-MACHDR",
+     .advice_count = 1,
+     .catches = {.write = send_split_header, .send_complete = free_two},
+     .silent = {.receive = send_clone, .send_complete = free_clone},
+     .program = WRITE_ENDS,
+     .silent_program = RECEIVED_SPLIT},
 };
 
 int main(void) { return CHECK_RUN("cancels", cases); }
