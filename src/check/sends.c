@@ -3,6 +3,7 @@
 #include "check/family.h"
 #include "check/chain.h"
 #include "check/flight.h"
+#include "check/frames.h"
 #include "check/life.h"
 #include "check/report.h"
 #include "check/usable.h"
@@ -64,55 +65,6 @@ PP_READS_CLOSED static void judge_room(const struct pp_event *event, const NET_B
     }
 }
 
-#define HEADER_BYTES 14u  // of an Ethernet frame
-
-// Of bytes that an adapter has received, and cut as it liked: who sends them on cannot help it.
-static bool is_received(uint64_t address) {
-    struct pp_object *holder = pp_model_holding(address);
-    return holder != NULL && pp_model_whole(holder)->receipt != 0;
-}
-
-// Where the header of a frame lies if it lies in one MDL; NULL if not, or if the frame has none.
-PP_READS_CLOSED static const UCHAR *header_of(const NET_BUFFER *nb, bool *ret_is_split) {
-    const MDL *mdl = nb->CurrentMdl;
-    uint32_t offset = nb->CurrentMdlOffset;
-    while (mdl != NULL && offset == mdl->ByteCount) {
-        mdl = mdl->Next;
-        offset = 0;
-    }
-    bool has_header = mdl != NULL && nb->stDataLength >= HEADER_BYTES;
-    const UCHAR *header = has_header ? (const UCHAR *)mdl->MappedSystemVa + offset : NULL;
-    bool is_whole = has_header && mdl->ByteCount - offset >= HEADER_BYTES;
-    *ret_is_split = has_header && !is_whole && !is_received((uintptr_t)header);
-    return is_whole ? header : NULL;
-}
-
-PP_READS_CLOSED static bool are_equal(const UCHAR *left, const UCHAR *right) {
-    for (uint32_t i = 0; i < HEADER_BYTES; i++) {
-        if (left[i] != right[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// Of an NBL whose NBs and MDLs are there.
-PP_READS_CLOSED static void judge_headers(const struct pp_event *event, const NET_BUFFER_LIST *nbl) {
-    const UCHAR *first = NULL;
-    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
-        bool is_split;
-        const UCHAR *header = header_of(nb, &is_split);
-        bool differs = first != NULL && header != NULL && !are_equal(first, header);
-        if (is_split || differs) {
-            pp_report(PP_RULE_SEND_MACHDR, event,
-                      is_split ? "frame sent whose header lies in several MDLs"
-                               : "NBL sent with different headers");
-            return;
-        }
-        first = first != NULL ? first : header;
-    }
-}
-
 static void judge_flags(const struct pp_event *event) {
     const ULONG known = NDIS_SEND_FLAGS_DISPATCH_LEVEL | NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK |
                         NDIS_SEND_FLAGS_SINGLE_QUEUE | NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE |
@@ -164,7 +116,7 @@ PP_READS_CLOSED static bool judge_nbl(const struct pp_event *event, uint64_t add
     if (!judge_nbs(event, nbl)) {
         return false;
     }
-    judge_headers(event, (const NET_BUFFER_LIST *)address);
+    pp_frames_judge(event, (const NET_BUFFER_LIST *)address);
     return true;
 }
 

@@ -108,6 +108,34 @@ static NTSTATUS send_split_header(IRP *irp) { return fixture_end_irp(irp, send_i
 static NTSTATUS send_two_headers(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, true)); }
 static NTSTATUS send_whole_header(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, false)); }
 
+// Two frames of UDP over IPv4, from one port each.
+static NTSTATUS send_two_packets(IRP *irp, UCHAR first_port, UCHAR second_port) {
+    static const UCHAR packet[] = {2,    0, 0,  0,  0, 1, 2, 0, 0,  0,  0, 2, 8,  0,
+                                   0x45, 0, 0,  28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0,
+                                   0,    1, 10, 0,  0, 2, 0, 0, 0,  9,  0, 8, 0,  0};
+    UCHAR *bytes = fixture_take_memory(2 * sizeof(packet));
+    fixture.kept[0] = bytes;
+    fixture.kept[1] = NdisAllocateMdl(fixture.binding, bytes, sizeof(packet));
+    fixture.kept[2] = NdisAllocateMdl(fixture.binding, bytes + sizeof(packet), sizeof(packet));
+    NdisMoveMemory(bytes, packet, sizeof(packet));
+    NdisMoveMemory(bytes + sizeof(packet), packet, sizeof(packet));
+    bytes[35] = first_port;
+    bytes[sizeof(packet) + 35] = second_port;
+    bytes[sizeof(packet) + 24] = 1;  // the checksum is each packet's own
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferAndNetBufferList(fixture.nbl_pool, 0, 0, fixture.kept[1],
+                                                                 0, sizeof(packet));
+    NET_BUFFER_LIST_FIRST_NB(nbl)->Next =
+        NdisAllocateNetBuffer(fixture.nb_pool, fixture.kept[2], 0, sizeof(packet));
+    nbl->SourceHandle = fixture.binding;
+    fixture_hold();
+    fixture_reached();
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, 0);
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS send_two_flows(IRP *irp) { return send_two_packets(irp, 7, 8); }
+static NTSTATUS send_one_flow(IRP *irp) { return send_two_packets(irp, 7, 7); }
+
 // What was received is sent on as it came, whatever the MDLs that it lies in.
 static void send_clone(NET_BUFFER_LIST *chain, ULONG flags) {
     (void)flags;
@@ -172,6 +200,11 @@ static const struct check_case cases[] = {
      .advice_count = 1,
      .catches = {.write = send_two_headers, .send_complete = free_two},
      .silent = {.write = send_whole_header, .send_complete = free_two},
+     .program = WRITE_ENDS},
+    {.rule = "SEND-MACHDR",
+     .advice_count = 1,
+     .catches = {.write = send_two_flows, .send_complete = free_two},
+     .silent = {.write = send_one_flow, .send_complete = free_two},
      .program = WRITE_ENDS},
     {.rule = "SEND-MACHDR",
      .advice_count = 1,
