@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Three spin locks, each two of them always in one order: a write takes Lock and CountLock, a completion
 // CountLock and StateLock, a pause StateLock and Lock. Three processors can wait for each other.
-// Expected title: poolproof: LOCK-ORDER: 3 spin locks taken in a circle of orders, first in TakeSendHold
+// Expected title: poolproof: LOCK-ORDER: 3 spin locks taken in a circle of orders in CountCompletion, StopSending and TakeSendHold
 // Or, if all three meet: poolproof: DEADLOCK: circle of lock waits in CountCompletion, StopSending and TakeSendHold
 
 #define NDIS630 1

@@ -6,9 +6,6 @@
 #include "check/place.h"
 #include "check/report.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define CIRCLE_MAX 16u
 
 struct circle {
@@ -50,29 +47,6 @@ static bool close_circle(struct circle *circle) {
 
 // === Report ===
 
-// "A", "A and B", "A, B and C": in the order of the alphabet, so that it does not tell who came last.
-static void join_places(const struct circle *circle, char *text, size_t capacity) {
-    const char *places[CIRCLE_MAX];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < circle->count; i++) {
-        const char *place = pp_report_place(&circle->waiting[i]->trail);
-        uint32_t at = 0;
-        while (at < count && strcmp(places[at], place) < 0) {
-            at++;
-        }
-        if (at == count || strcmp(places[at], place) != 0) {
-            memmove(&places[at + 1], &places[at], (count - at) * sizeof(places[0]));
-            places[at] = place;
-            count++;
-        }
-    }
-    size_t length = 0;
-    for (uint32_t i = 0; i < count && length < capacity; i++) {
-        const char *link = i == 0 ? "" : i + 1 == count ? " and " : ", ";
-        length += (size_t)snprintf(text + length, capacity - length, "%s%s", link, places[i]);
-    }
-}
-
 static bool are_all_locks(const struct circle *circle) {
     for (uint32_t i = 0; i < circle->count; i++) {
         const struct pp_holder *next = circle->waiting[(i + 1) % circle->count];
@@ -103,13 +77,16 @@ static void tell(const struct pp_holder *holder, const struct pp_holder *next) {
 }
 
 static void report(const struct pp_event *event, const struct circle *circle) {
-    char places[160];
     if (circle->count == 1) {
         pp_report(PP_RULE_DEADLOCK, event, "lock wanted to write by one of its readers");
     } else {
-        join_places(circle, places, sizeof(places));
+        const struct pp_trail *places[CIRCLE_MAX];
+        for (uint32_t i = 0; i < circle->count; i++) {
+            places[i] = &circle->waiting[i]->trail;
+        }
         pp_report_places(PP_RULE_DEADLOCK, event,
-                         are_all_locks(circle) ? "circle of lock waits" : "circle of waits", places);
+                         are_all_locks(circle) ? "circle of lock waits" : "circle of waits", places,
+                         circle->count);
     }
     for (uint32_t i = 0; i < circle->count; i++) {
         tell(circle->waiting[i], circle->waiting[(i + 1) % circle->count]);

@@ -107,11 +107,13 @@ static bool close_circle(struct circle *circle) {
     return false;
 }
 
-// The place is where one of its orders was seen first of all: most often that is meant to be so.
+// Of two orders, the place is where one was seen first: most often that is meant to be so.
 static void report_circle(const struct pp_event *event, const struct circle *circle) {
     const struct order *first = circle->orders[0];
+    const struct pp_trail *places[CIRCLE_MAX];
     bool are_spin_locks = true;
     for (uint32_t i = 0; i < circle->count; i++) {
+        places[i] = &circle->orders[i]->trail;
         first = circle->orders[i] < first ? circle->orders[i] : first;
         are_spin_locks &= circle->orders[i]->outer_kind == PP_HOLD_SPIN_LOCK;
     }
@@ -119,10 +121,11 @@ static void report_circle(const struct pp_event *event, const struct circle *cir
     char what[64];
     if (circle->count == 2) {
         snprintf(what, sizeof(what), "two %s taken in both orders", locks);
+        pp_report_at(PP_RULE_LOCK_ORDER, event, what, ", first in", &first->trail);
     } else {
         snprintf(what, sizeof(what), "%u %s taken in a circle of orders", circle->count, locks);
+        pp_report_places(PP_RULE_LOCK_ORDER, event, what, places, circle->count);
     }
-    pp_report_at(PP_RULE_LOCK_ORDER, event, what, ", first in", &first->trail);
     for (uint32_t i = 0; i < circle->count; i++) {
         const struct order *order = circle->orders[i];
         char outer[PP_PLACE_BYTES], inner[PP_PLACE_BYTES];

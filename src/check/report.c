@@ -140,12 +140,38 @@ static void begin_report(enum pp_rule_index rule, const struct pp_event *event) 
     add_stack(&found_at);
 }
 
+// "A", "A and B", "A, B and C".
+static void join_places(const struct pp_trail *const *trails, uint32_t count, char *text,
+                        size_t capacity) {
+    const char *places[PP_REPORT_PLACES_MAX];
+    uint32_t place_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *place = pp_report_place(trails[i]);
+        uint32_t at = 0;
+        while (at < place_count && strcmp(places[at], place) < 0) {
+            at++;
+        }
+        if (at == place_count || strcmp(places[at], place) != 0) {
+            memmove(&places[at + 1], &places[at], (place_count - at) * sizeof(places[0]));
+            places[at] = place;
+            place_count++;
+        }
+    }
+    size_t length = 0;
+    for (uint32_t i = 0; i < place_count && length < capacity; i++) {
+        const char *link = i == 0 ? "" : i + 1 == place_count ? " and " : ", ";
+        length += (size_t)snprintf(text + length, capacity - length, "%s%s", link, places[i]);
+    }
+}
+
 void pp_report_places(enum pp_rule_index rule, const struct pp_event *event, const char *what,
-                      const char *places) {
+                      const struct pp_trail *const *places, uint32_t count) {
     begin_report(rule, event);
     if (is_open_for_detail) {
-        snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s in %s", finding.rule->id, what,
-                 places);
+        char text[sizeof(finding.title)];
+        join_places(places, count, text, sizeof(text));
+        snprintf(finding.title, sizeof(finding.title), "poolproof: %s: %s in %.120s", finding.rule->id,
+                 what, text);
     }
 }
 

@@ -30,9 +30,11 @@ void pp_report_callback(enum pp_rule_index rule, const struct pp_event *event, c
 void pp_report_at(enum pp_rule_index rule, const struct pp_event *event, const char *what,
                   const char *link, const struct pp_trail *place);
 
-// The same, but the places are several.
+// The same, but there are several places, at most PP_REPORT_PLACES_MAX: each is told once, in the order
+// of the alphabet, so that the title does not tell which came last.
+#define PP_REPORT_PLACES_MAX 16u
 void pp_report_places(enum pp_rule_index rule, const struct pp_event *event, const char *what,
-                      const char *places);
+                      const struct pp_trail *const *places, uint32_t count);
 
 // True if the innermost function of the driver that acts is one that the trail goes through.
 bool pp_report_is_from(const struct pp_event *event, const struct pp_trail *trail);

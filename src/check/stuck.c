@@ -335,8 +335,37 @@ static bool judge_setter(const struct pp_event *event, const struct pp_holder *h
     return is_deadlock;
 }
 
+// What the one to blame is doing: its innermost call of the driver tells better than what led to that
+// call.
+static enum pp_activity activity_of(const struct pp_event *event, const struct pp_holder *holder) {
+    static const uint8_t activities[PP_CALLBACK_COUNT] = {
+        [PP_CALLBACK_DRIVER_UNLOAD] = PP_ACTIVITY_UNLOAD,
+        [PP_CALLBACK_BIND] = PP_ACTIVITY_BIND,
+        [PP_CALLBACK_PAUSE] = PP_ACTIVITY_PAUSE,
+        [PP_CALLBACK_RESTART] = PP_ACTIVITY_RESTART,
+        [PP_CALLBACK_UNBIND] = PP_ACTIVITY_UNBIND,
+        [PP_CALLBACK_WRITE] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_READ] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_DEVICE_CONTROL] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_CREATE] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_CLEANUP] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_CLOSE] = PP_ACTIVITY_IRP,
+        [PP_CALLBACK_CANCEL] = PP_ACTIVITY_CANCEL,
+        [PP_CALLBACK_SEND_COMPLETE] = PP_ACTIVITY_DPC,
+        [PP_CALLBACK_OID_COMPLETE] = PP_ACTIVITY_DPC,
+        [PP_CALLBACK_RECEIVE] = PP_ACTIVITY_RECEIVE,
+        [PP_CALLBACK_STATUS] = PP_ACTIVITY_STATUS,
+        [PP_CALLBACK_DPC] = PP_ACTIVITY_DEFERRED,
+        [PP_CALLBACK_WORK] = PP_ACTIVITY_WORK,
+        [PP_CALLBACK_THREAD] = PP_ACTIVITY_THREAD,
+    };
+    uint32_t depth = holder->inside_count < PP_INSIDE_MAX ? holder->inside_count : PP_INSIDE_MAX;
+    uint8_t known = depth > 0 ? activities[holder->inside[depth - 1].callback] : 0;
+    return known != 0 ? (enum pp_activity)known : (enum pp_activity)event->args[0];
+}
+
 static void judge_wait(const struct pp_event *event, const struct pp_holder *holder) {
-    uint64_t activity = event->args[0];
+    enum pp_activity activity = activity_of(event, holder);
     struct cause cause = cause_of(event, holder);
     char what[128];
     snprintf(what, sizeof(what), "%s, %s", hangs[activity].words, cause.words);
