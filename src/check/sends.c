@@ -51,15 +51,17 @@ PP_READS_CLOSED static bool judge_nbs(const struct pp_event *event, const struct
     return true;
 }
 
-// What lower drivers put in front of the data and into the context needs no allocation.
+// What lower drivers put in front of the data and into the context needs no allocation. What an NBL was
+// derived from was made by others, or for something else.
 PP_READS_CLOSED static void judge_room(const struct pp_event *event, const NET_BUFFER_LIST *nbl) {
     const struct pp_object *binding = pp_model_at(event->args[0]);
     const struct pp_object *context = pp_model_at((uintptr_t)nbl->Context);
     bool has_context =
         context != NULL && context->kind == PP_OBJECT_CONTEXT && context->state != PP_OBJECT_FREED;
     uint32_t context_room = has_context ? nbl->Context->Offset : 0;
-    bool is_short =
-        nbl->FirstNetBuffer != NULL && nbl->FirstNetBuffer->DataOffset < binding->data_backfill;
+    bool is_derived = pp_model_at((uintptr_t)nbl)->derivation != PP_DERIVED_NOT;
+    bool is_short = !is_derived && nbl->FirstNetBuffer != NULL &&
+                    nbl->FirstNetBuffer->DataOffset < binding->data_backfill;
     if (is_short || context_room < binding->context_backfill) {
         pp_report(PP_RULE_POOL_SIZED, event, "NBL sent without the backfill asked for");
     }

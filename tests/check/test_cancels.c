@@ -156,6 +156,16 @@ static void free_clone(NET_BUFFER_LIST *clone) {
     fixture_release();
 }
 
+static NTSTATUS send_without_backfill(IRP *irp) {
+    fixture_reached();
+    return fixture_write(irp);
+}
+
+#define BACKFILL_WANTED                                                                    \
+    "a0 = adapter(backfill: 16)\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
+    "complete(b0)\nclose(f0)\nunbind(b0)\n"
+#define RECEIVED_WHERE_BACKFILL_IS_WANTED \
+    "a0 = adapter(backfill: 16)\nb0 = bind(a0)\nrestart(b0)\nreceive(b0)\ncomplete(b0)\nunbind(b0)\n"
 #define RECEIVED_SPLIT \
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nreceive(b0, split: 5)\ncomplete(b0)\nunbind(b0)\n"
 
@@ -212,6 +222,12 @@ static const struct check_case cases[] = {
      .silent = {.receive = send_clone, .send_complete = free_clone},
      .program = WRITE_ENDS,
      .silent_program = RECEIVED_SPLIT},
+    {.rule = "POOL-SIZED",
+     .advice_count = 1,
+     .catches.write = send_without_backfill,
+     .silent = {.receive = send_clone, .send_complete = free_clone},
+     .program = BACKFILL_WANTED,
+     .silent_program = RECEIVED_WHERE_BACKFILL_IS_WANTED},
 };
 
 int main(void) { return CHECK_RUN("cancels", cases); }
