@@ -111,7 +111,8 @@ static void begin(const struct pp_event *event) {
     indications[number] =
         (struct pp_indication){.binding = pp_model_index(binding),
                                .first = pp_model_count(),
-                               .was_paused = binding->phase == PP_PHASE_PAUSED || is_pausing};
+                               .was_paused = binding->phase == PP_PHASE_PAUSED || is_pausing,
+                               .pause_op = binding->pause_op};
     const NET_BUFFER_LIST *nbl = (const NET_BUFFER_LIST *)event->args[1];
     for (; nbl != NULL; nbl = nbl->Next) {
         add(nbl, event);

@@ -22,6 +22,7 @@ struct pp_indication {
     uint32_t first, end;  // indexes of objects: its NBLs and their parts
     bool is_over;         // the callback has returned
     bool was_paused;      // or pausing, and the driver knew, when it began
+    uint16_t pause_op;    // of the binding's pause then
 };
 
 void pp_receipt_reset(void);

@@ -189,8 +189,10 @@ static void judge_end(const struct pp_event *event) {
         }
         is_kept |= !receipt->is_borrowed;
     }
-    uint8_t phase = pp_model_object(indication->binding)->phase;
-    bool is_paused = phase == PP_PHASE_PAUSED || phase == PP_PHASE_PAUSING;
+    const struct pp_object *binding = pp_model_object(indication->binding);
+    // If it has run meanwhile, another pause has begun.
+    bool is_paused = binding->pause_op == indication->pause_op &&
+                     (binding->phase == PP_PHASE_PAUSED || binding->phase == PP_PHASE_PAUSING);
     if (is_kept && is_paused && indication->was_paused) {
         pp_report(PP_RULE_PAUSE_RECV, event, "received NBL kept while paused");
     }

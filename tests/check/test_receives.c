@@ -587,6 +587,10 @@ static NDIS_STATUS return_after_close(NDIS_HANDLE unbind_context) {
     return status;
 }
 
+// A receive that begins while paused, and ends in the next pause.
+#define RUNNING_MEANWHILE                                                      \
+    "a0 = adapter()\nb0 = bind(a0)\nreceive(b0, irql: passive)\nrestart(b0)\n" \
+    "pause(b0)\nadvance()\nunbind(b0)\n"
 #define WHILE_PAUSING RUNNING "pause(b0)\nreceive(b0)\nadvance()\nunbind(b0)\n"
 
 static NTSTATUS write_returning_kept(IRP *irp) {
@@ -937,6 +941,12 @@ static const struct check_case cases[] = {
      .catches = {.receive = keep, .pause = pause_returning_late},
      .silent = {.receive = return_reached, .pause = pause_returning_late},
      .program = WHILE_PAUSING},
+    {.rule = "PAUSE-RECV",
+     .advice_count = 1,
+     .catches = {.receive = keep, .pause = pause_returning_late},
+     .silent = {.receive = keep_slowly, .pause = pause_returning_late},
+     .program = WHILE_PAUSING,
+     .silent_program = RUNNING_MEANWHILE},
     {.rule = "CLOSE-HANDLE",
      .title = "poolproof: CLOSE-HANDLE: return on a closed binding in UnbindAdapter",
      .catches.unbind = return_after_close,
