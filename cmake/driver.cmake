@@ -96,7 +96,8 @@ function(poolproof_driver_object NAME)
 
   add_library(poolproof_driver_${NAME}_sources OBJECT ${sources})
   target_include_directories(poolproof_driver_${NAME}_sources PRIVATE ${arg_INCLUDES})
-  target_include_directories(poolproof_driver_${NAME}_sources SYSTEM PRIVATE ${PP_WDK_DIR})
+  target_include_directories(poolproof_driver_${NAME}_sources SYSTEM PRIVATE
+                             ${PP_WDK_DIR} ${PP_INCLUDE_DIR}/crt)
   target_compile_definitions(poolproof_driver_${NAME}_sources PRIVATE ${arg_DEFINES})
   target_compile_options(poolproof_driver_${NAME}_sources PRIVATE
                          ${PP_DRIVER_FLAGS} ${PP_DRIVER_SANITIZER_FLAGS} ${PP_ENGINE_COMPILE_FLAGS}

@@ -14,8 +14,8 @@ import wdk_names
 # What the compiler calls by itself, for a sanitizer, a profile or an engine, and what it knows of C.
 OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|llvm|afl|stack_chk)_\w*|"
                              r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
-OF_C = set("bcmp memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen strncat strncmp "
-           "strncpy strrchr strspn strstr".split())
+OF_C = {"bcmp", "memcmp", "memcpy", "memmove", "memset"}
+CRT = "pp_crt_"  # the kernel's C library, which is not the process'; see src/kernel/crt_text.c
 SHIFT_HANDLER = "__ubsan_handle_shift_out_of_bounds"
 SECTION = re.compile(r"\] +(\S+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WAT?|AX)G? ", re.MULTILINE)
 NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+|\.(text|data\.rel\.ro)\b.*|\.(bss|data)")
@@ -33,12 +33,15 @@ COMPARED = ["trace_switch"] + [f"trace_{kind}cmp{size}" for kind in ("", "const_
 COMPARISONS = [f"--redefine-sym=__sanitizer_cov_{word}=pp_driver_{word}" for word in COMPARED]
 
 
-def missing_functions(nm, path, world):
-    """Of what the object calls, that which neither the world nor the compiler has."""
+def called_functions(nm, path):
     words = [line.split() for line in call(nm, "-u", path).splitlines()]
-    called = {word[1] for word in words if word[0] == "U"}
-    there = set(pathlib.Path(world).read_text(encoding="utf-8").split())
-    return sorted(word for word in called - there - OF_C if not OF_THE_COMPILER.fullmatch(word))
+    return {word[1] for word in words if word[0] == "U"}
+
+
+def missing_functions(called, there):
+    """Of what the object calls, that which neither the world nor the compiler has."""
+    return sorted(word for word in called - there - OF_C
+                  if CRT + word not in there and not OF_THE_COMPILER.fullmatch(word))
 
 
 def tell(name, missing, wdk):
@@ -67,10 +70,13 @@ def main():
     whole = f"{folder}/all.o"
     # An `inline` function of a header is in each object that uses it.
     call(ld, "-r", "--allow-multiple-definition", "-o", whole, *objects)
-    if missing := missing_functions(nm, whole, world):
+    called = called_functions(nm, whole)
+    there = set(pathlib.Path(world).read_text(encoding="utf-8").split())
+    if missing := missing_functions(called, there):
         tell(name, missing, wdk)
         sys.exit(1)
-    call(objcopy, *renamed_sections(readelf, whole, name), *COMPARISONS,
+    crt = [f"--redefine-sym={word}={CRT}{word}" for word in sorted(called) if CRT + word in there]
+    call(objcopy, *renamed_sections(readelf, whole, name), *COMPARISONS, *crt,
          f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift",
          "--redefine-sym=__sanitizer_cov_trace_pc=pp_driver_block", "--wildcard", "--keep-global-symbol=__*",
          "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")

@@ -11,6 +11,7 @@
 #include <excpt.h>
 #include <guiddef.h>
 #include <kernelspecs.h>
+#include <ntcrt.h>
 #include <sal.h>
 #include <sdkddkver.h>
 #include <specstrings.h>

@@ -3,6 +3,8 @@
 #include "base/emit.h"
 #include "base/touch.h"
 
+#include "kernel/format.h"
+
 #include <ndis.h>
 #include <ntstrsafe.h>
 #include <stdio.h>
@@ -205,14 +207,7 @@ static struct spec parse_spec(struct format *format, va_list *args) {
     return spec;
 }
 
-static NTSTATUS print(struct output *output, const void *text, va_list *args) {
-    if (output->capacity == 0 || output->capacity > NTSTRSAFE_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    size_t unit = output->is_wide ? sizeof(WCHAR) : 1;
-    if (!pp_touch_write(output->text, output->capacity * unit)) {
-        return STATUS_INVALID_PARAMETER;
-    }
+static void print_all(struct output *output, const void *text, va_list *args) {
     struct format format = {text, output->is_wide, 0};
     for (; peek(&format) != '\0' && !output->is_cut; format.at++) {
         if (peek(&format) != '%') {
@@ -226,6 +221,26 @@ static NTSTATUS print(struct output *output, const void *text, va_list *args) {
         }
         put_value(output, &spec, args);
     }
+}
+
+size_t pp_format(void *text, size_t capacity, bool is_wide, const void *format, va_list args) {
+    struct output output = {.text = text, .capacity = capacity, .is_wide = is_wide};
+    va_list copy;
+    va_copy(copy, args);
+    print_all(&output, format, &copy);
+    va_end(copy);
+    return output.length;
+}
+
+static NTSTATUS print(struct output *output, const void *text, va_list *args) {
+    if (output->capacity == 0 || output->capacity > NTSTRSAFE_MAX_CCH) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    size_t unit = output->is_wide ? sizeof(WCHAR) : 1;
+    if (!pp_touch_write(output->text, output->capacity * unit)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    print_all(output, text, args);
     memset((char *)output->text + output->length * unit, 0, unit);
     return output->is_cut ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }

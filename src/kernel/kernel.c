@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/kernel.h"
 
+#include "kernel/crt.h"
 #include "kernel/deferred.h"
 #include "kernel/dispatcher.h"
 #include "kernel/dpc.h"
@@ -12,6 +13,7 @@
 #include "kernel/work.h"
 
 void pp_kernel_reset(void) {
+    pp_crt_reset();
     pp_deferred_reset();
     pp_dispatcher_reset();
     pp_dpc_reset();

@@ -8,7 +8,7 @@
 #include "kernel/registry.h"
 #include "ndis/binding.h"
 
-static const char pattern[] = "\\\\DEVICE\\{POOLPROOF-000}";
+static const char pattern[] = "\\\\DEVICE\\{706F6F6C-7072-6F6F-6600-000000000000}";
 #define PATH_CHARS (sizeof(pattern) - 1)
 #define FIRST_DIGIT (PATH_CHARS - 4)
 

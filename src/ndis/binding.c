@@ -93,6 +93,11 @@ static void fill_bind_parameters(NDIS_BIND_PARAMETERS *parameters, uint32_t adap
     parameters->MediaConnectState = MediaConnectStateConnected;
     parameters->MediaDuplexState = MediaDuplexStateFull;
     parameters->PhysicalMediumType = NdisPhysicalMedium802_3;
+    parameters->AccessType = NET_IF_ACCESS_BROADCAST;
+    parameters->DirectionType = NET_IF_DIRECTION_SENDRECEIVE;
+    parameters->ConnectionType = NET_IF_CONNECTION_DEDICATED;
+    parameters->IfType = IF_TYPE_ETHERNET_CSMACD;
+    parameters->IfConnectorPresent = TRUE;
     parameters->SupportedPacketFilters = PP_PACKET_TYPES;
     parameters->MaxMulticastListSize = PP_MULTICAST_COUNT_MAX;
     parameters->MacOptions = PP_MAC_OPTIONS;

@@ -191,7 +191,7 @@ static void test_devices(void **state) {
                "a0 = adapter()\nf0 = create(a0)\nf1 = create(a0, device: 1)\n"
                "f2 = create(a0, device: 1)\nclose(f1)\nf3 = create(a0, device: 3, path: none)\n"
                "f4 = create(a0, path: none)\n",
-               "first 48;second 48;second 0;first 0;");
+               "first 94;second 94;second 0;first 0;");
     assert_int_equal(verdict.op_played_count, 6);
 }
 

@@ -262,7 +262,7 @@ static void test_bind_parameters(void **state) {
     const struct fixture_steps looking = {.bind = look_at_parameters};
     log_text[0] = '\0';
     play(&looking, "a0 = adapter(mtu: 9000, backfill: 64)\nb0 = bind(a0)\nunbind(b0)\n");
-    assert_string_equal(log_text, "9000 64 0 46;");
+    assert_string_equal(log_text, "9000 64 0 92;");
 }
 
 int main(void) {

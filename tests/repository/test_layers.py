@@ -6,11 +6,12 @@ import re
 
 from shared import tree
 
-PUBLIC = ["include/wdk", "include/poolproof"]
+PUBLIC = ["include/wdk", "include/crt", "include/poolproof"]
 WORLD = PUBLIC + ["src/base", "faults", "src/pool", "src/kernel", "src/ndis"]
 
 ALLOWED = {
     "include/wdk": [],
+    "include/crt": ["include/wdk"],
     "include/poolproof": ["include/wdk"],
     "src/base": PUBLIC,
     "faults": PUBLIC + ["src/base"],

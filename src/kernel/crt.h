@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// The kernel's C library, as drivers call it: see crt_text.c for the names.
+#pragma once
+
+// Lets chance begin anew.
+void pp_crt_reset(void);
