@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-// Without a switch for so long, the driver is taken to loop.
-#define ACCESSES_MAX (1u << 27)
-#define CALLS_MAX (1u << 20)
-#define BLOCKS_MAX (1u << 27)
+// Without a switch for so long, the driver may wait for what only others can do.
+#define ACCESSES_MAX (1u << 16)
+#define CALLS_MAX (1u << 14)
+#define BLOCKS_MAX (1u << 16)
 
 // How far the fibers of an op have come; the last entry is for the world's own set-up and tear-down.
 struct progress {
@@ -140,7 +140,7 @@ static enum pp_due decide(uint16_t op, const struct pp_candidates *candidates, u
     return is_chosen ? PP_DUE_SWITCH : PP_DUE_NOTHING;
 }
 
-static bool is_endless(uint16_t op) {
+static bool is_long(uint16_t op) {
     if (calls_in_a_row < CALLS_MAX && accesses_in_a_row < ACCESSES_MAX) {
         return false;
     }
@@ -154,14 +154,14 @@ enum pp_due pp_choice_at_call(uint16_t op, const struct pp_candidates *candidate
     if (is_searching) {
         pp_search_refresh();
     }
-    return is_endless(op) ? PP_DUE_ENDLESS : decide(op, candidates, ret_target);
+    return is_long(op) ? PP_DUE_LONG : decide(op, candidates, ret_target);
 }
 
 enum pp_due pp_choice_at_access(uint16_t op, uintptr_t address, const struct pp_candidates *candidates,
                                 uint8_t *ret_target) {
     pp_choice_store(op);
-    if (is_endless(op)) {
-        return PP_DUE_ENDLESS;
+    if (is_long(op)) {
+        return PP_DUE_LONG;
     }
     if (address - pp_now.stack_low < pp_now.stack_high - pp_now.stack_low) {
         count_down(pp_now.switch_countdown, 1);

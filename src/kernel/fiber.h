@@ -32,6 +32,9 @@ struct pp_fiber {
     uint16_t callback;
     uint8_t irql;
     bool is_timed_out;        // how its last wait ended
+    bool is_spinning;         // while blocked: it has not asked for that
+    bool is_given_up;         // nobody will do what it spins for
+    uint32_t spin_count;      // since it last waited
     void *thread;             // the driver's thread that it runs, or NULL
     const void *wait_object;  // while blocked; NULL: only time wakes it
     uint64_t wake_ticks;      // while blocked; UINT64_MAX: never

@@ -10,6 +10,12 @@
 // Beyond these switches without time passing the driver is taken to loop.
 #define SWITCHES_MAX (1u << 20)
 
+// So often a fiber is let go on that does not switch, and so much more often if it calls: 2^27 accesses
+// or blocks of code, 2^20 calls.
+#define SPINS_MAX (1u << 11)
+#define SPINS_OF_CALLS 32u
+#define SPIN_MS_MAX 1024u
+
 // However many fibers a program leaves blocked, the world can still deliver what it owes them.
 #define FIBERS_OF_THE_WORLD 8u
 
@@ -105,6 +111,8 @@ bool pp_schedule_start(enum pp_activity activity, pp_fiber_function run, void *s
     fiber->subject = subject;
     fiber->detail = detail;
     fiber->thread = NULL;
+    fiber->is_spinning = fiber->is_given_up = false;
+    fiber->spin_count = 0;
     fiber->op = pp_now.op;
     fiber->callback = PP_CALLBACK_NONE;
     fiber->irql = 0;
@@ -130,9 +138,49 @@ static void hand_over(uint8_t target) {
     pp_fiber_leave(self);
 }
 
-static void follow(enum pp_due due, uint8_t target) {
-    if (due == PP_DUE_ENDLESS) {
+static bool block(const void *object, uint64_t wake_ticks) {
+    struct pp_fiber *self = current;
+    self->state = PP_FIBER_BLOCKED;
+    self->wait_object = object;
+    self->wake_ticks = wake_ticks;
+    self->is_timed_out = false;
+    self->wait_frame = (uintptr_t)__builtin_frame_address(0);
+    blocked_since[self - fibers] = block_order++;
+    pp_fiber_leave(self);
+    return !self->is_timed_out;
+}
+
+// Who goes on for long without a switch may wait for another processor: the others go on, and time
+// passes. When nobody can help any more, it has the rest of its time before it is taken to loop for
+// ever.
+static void spin(uint32_t count) {
+    struct pp_fiber *self = current;
+    self->spin_count += count;
+    if (!self->is_given_up) {
+        uint32_t ms = self->spin_count / count < 10 ? 1u << self->spin_count / count : SPIN_MS_MAX;
+        self->is_spinning = true;
+        block(NULL, now_ticks + ms * PP_TICKS_PER_MS);
+        self->is_spinning = false;
+    } else if (self->spin_count >= SPINS_MAX) {
         PP_EMIT(CRASH, PP_CRASH_ENDLESS);
+    }
+}
+
+bool pp_schedule_give_up_spinning(void) {
+    for (uint32_t i = 0; i < fiber_used_count; i++) {
+        struct pp_fiber *fiber = &fibers[i];
+        if (fiber->state == PP_FIBER_BLOCKED && fiber->is_spinning && !fiber->is_given_up) {
+            fiber->is_given_up = true;
+            pp_schedule_wake_fiber(fiber);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void follow(enum pp_due due, uint8_t target, uint32_t spin_count) {
+    if (due == PP_DUE_LONG) {
+        spin(spin_count);
     } else if (due == PP_DUE_SWITCH) {
         hand_over(target);
     }
@@ -157,7 +205,7 @@ static void call_due(void) {
     }
     uint8_t target = 0;
     struct pp_candidates others = candidates();
-    follow(pp_choice_at_call(pp_now.op, &others, &target), target);
+    follow(pp_choice_at_call(pp_now.op, &others, &target), target, SPINS_OF_CALLS);
 }
 
 static void access_due(uintptr_t address) {
@@ -167,13 +215,13 @@ static void access_due(uintptr_t address) {
     }
     uint8_t target = 0;
     struct pp_candidates others = candidates();
-    follow(pp_choice_at_access(pp_now.op, address, &others, &target), target);
+    follow(pp_choice_at_access(pp_now.op, address, &others, &target), target, 1);
 }
 
 static void block_due(void) {
     pp_choice_load(pp_now.op);
     if (current != NULL) {
-        PP_EMIT(CRASH, PP_CRASH_ENDLESS);
+        spin(1);
     }
 }
 
@@ -252,14 +300,9 @@ bool pp_schedule_settle(void) {
 bool pp_schedule_block(const void *object, uint64_t wake_ticks) {
     struct pp_fiber *self = current;
     pp_expect(self != NULL, "the host cannot block");
-    self->state = PP_FIBER_BLOCKED;
-    self->wait_object = object;
-    self->wake_ticks = wake_ticks;
-    self->is_timed_out = false;
-    self->wait_frame = (uintptr_t)__builtin_frame_address(0);
-    blocked_since[self - fibers] = block_order++;
-    pp_fiber_leave(self);
-    return !self->is_timed_out;
+    self->is_given_up = false;
+    self->spin_count = 0;
+    return block(object, wake_ticks);
 }
 
 void pp_schedule_await(enum pp_await what, const void *about, const void *object) {

@@ -336,7 +336,7 @@ static bool run_to_rest(void) {
         }
         uint64_t wake = pp_schedule_next_wake();
         if (wake == PP_NEVER || wake > deadline) {
-            if (pp_file_cancel_any()) {
+            if (pp_file_cancel_any() || pp_schedule_give_up_spinning()) {
                 continue;
             }
             report_stuck(fiber);
