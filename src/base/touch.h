@@ -33,5 +33,9 @@ void pp_touch_by_driver(const volatile void *address, size_t size, bool is_write
 // and both make an ordinary field of it. Without a guard nobody finds out.
 void pp_touch_lose(const void *field);
 
+// The same for bytes, the first of which is aligned to eight, that whoever owns them may use for something
+// else from now on. A read on the driver's behalf finds out, too. Only of what is open.
+void pp_touch_stale(const void *bytes, size_t size);
+
 #define pp_touch_read(address, size) pp_touch((address), (size), /*is_write=*/false)
 #define pp_touch_write(address, size) pp_touch((address), (size), /*is_write=*/true)

@@ -68,13 +68,25 @@ static struct run next_run(struct walk *walk) {
     return run;
 }
 
+// Byte by byte: the memcpy of a sanitizer would look at what is closed, or stale.
+static void add_run(XXH3_state_t *state, struct run run) {
+    char piece[256];
+    for (uint64_t done = 0, size; done < run.size; done += size) {
+        size = run.size - done < sizeof(piece) ? run.size - done : sizeof(piece);
+        for (uint64_t i = 0; i < size; i++) {
+            piece[i] = ((const volatile char *)run.bytes)[done + i];
+        }
+        XXH3_64bits_update(state, piece, size);
+    }
+}
+
 uint64_t pp_digest_chain(const MDL *first, uint64_t offset, uint64_t length) {
     struct walk walk = {.mdl = first, .offset = offset, .rest = length};
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
     XXH3_64bits_reset(&state);
     for (struct run run = next_run(&walk); run.size > 0; run = next_run(&walk)) {
-        XXH3_64bits_update(&state, run.bytes, run.size);
+        add_run(&state, run);
     }
     return XXH3_64bits_digest(&state);
 }

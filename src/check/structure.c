@@ -103,13 +103,24 @@ static void judge_memory_free(const struct pp_event *event) {
     }
 }
 
+// Of a received frame: its data.
+static void judge_lost(const struct pp_event *event) {
+    struct pp_object *object = pp_model_around(event->args[0], 0);
+    if (object != NULL && pp_model_whole(object)->receipt != 0) {
+        pp_report(PP_RULE_RX_HDRMDL, event, "header of a split frame read after its indication");
+        pp_report_object(pp_model_whole(object));
+    } else {
+        pp_report(PP_RULE_SCRATCH, event, "Scratch read that was lost");
+    }
+}
+
 void pp_check_structure(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_SEND:
     case PP_EVENT_RETURN: judge_send(event); break;
     case PP_EVENT_NB_FREE: judge_reserved(event, pp_model_at(event->args[0])); break;
     case PP_EVENT_MEMORY_FREE: judge_memory_free(event); break;
-    case PP_EVENT_LOST_READ: pp_report(PP_RULE_SCRATCH, event, "Scratch read that was lost"); break;
+    case PP_EVENT_LOST_READ: judge_lost(event); break;
     default: judge_nbl(event, pp_model_at(event->args[0])); break;
     }
 }

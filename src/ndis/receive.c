@@ -28,6 +28,8 @@ struct lent {
     NET_BUFFER_LIST *nbl;
     uint32_t indication;
     bool is_borrowed;
+    const void *header;  // bytes that end with the indication, or NULL
+    uint32_t header_size;
 };
 
 struct indication {
@@ -58,7 +60,8 @@ void pp_ndis_set_frames(const struct pp_frames *new_frames) { frames = *new_fram
 struct cut {
     uint32_t sizes[MDL_COUNT_MAX];
     uint32_t count;
-    uint32_t offset;  // where the frame begins
+    uint32_t offset;    // where the frame begins
+    bool is_by_header;  // its header is for the indication only
 };
 
 static void add_size(struct cut *cut, uint32_t size) { cut->sizes[cut->count++] = size; }
@@ -71,7 +74,8 @@ static struct cut cut_chain(const struct pp_reception *reception, uint32_t lengt
         add_size(&cut, cut.offset);
         front = 0;
     }
-    uint32_t piece = reception->split;
+    bool has_header = frames.mdls == PP_MDLS_HEADER;
+    uint32_t piece = has_header && reception->split < HEADER_BYTES ? HEADER_BYTES : reception->split;
     uint32_t pieces_max = frames.mdls == PP_MDLS_PIECES ? MDL_COUNT_MAX - 2 : 1;
     for (; piece > 0 && piece < length && pieces_max > 0; pieces_max--) {
         add_size(&cut, front + piece);
@@ -79,6 +83,7 @@ static struct cut cut_chain(const struct pp_reception *reception, uint32_t lengt
         length -= piece;
     }
     add_size(&cut, front + length);
+    cut.is_by_header = has_header && cut.count > 1;
     if (frames.mdls == PP_MDLS_UNUSED_LAST) {
         add_size(&cut, UNUSED_BYTES);
     }
@@ -215,6 +220,11 @@ static NET_BUFFER_LIST *make_nbl(const struct pp_reception *reception, uint32_t 
         nbl->ParentNetBufferList = (NET_BUFFER_LIST *)(block + layout.parent);
     }
     describe(nbl, adapter);
+    if (cut.is_by_header) {
+        nbl->NblFlags |= NDIS_NBL_FLAGS_HD_SPLIT;
+        nb->DataPhysicalAddress =
+            (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)(uintptr_t)nb->MdlChain->Next->MappedSystemVa};
+    }
     write_frame(nb, adapter);
     return nbl;
 }
@@ -252,6 +262,17 @@ static NET_BUFFER_LIST *make_chain(const struct pp_reception *reception, uint32_
 
 // === Lending ===
 
+static struct lent lent_of(struct pp_binding *binding, NET_BUFFER_LIST *nbl, bool is_borrowed) {
+    struct lent lent = {
+        .binding = binding, .nbl = nbl, .indication = indication_count, .is_borrowed = is_borrowed};
+    if ((nbl->NblFlags & NDIS_NBL_FLAGS_HD_SPLIT) != 0) {
+        const MDL *header = nbl->FirstNetBuffer->MdlChain;
+        lent.header = header->MappedSystemVa;
+        lent.header_size = header->ByteCount;
+    }
+    return lent;
+}
+
 static void lend(struct pp_binding *binding, const struct pp_reception *reception,
                  NET_BUFFER_LIST *chain) {
     struct indication *indication = &indications[indication_count];
@@ -261,25 +282,26 @@ static void lend(struct pp_binding *binding, const struct pp_reception *receptio
                         (reception->is_borrowed ? NDIS_RECEIVE_FLAGS_RESOURCES : 0) |
                         (reception->is_at_dispatch ? NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL : 0);
     for (; chain != NULL; chain = chain->Next) {
-        lents[lent_count++] = (struct lent){.binding = binding,
-                                            .nbl = chain,
-                                            .indication = indication_count,
-                                            .is_borrowed = reception->is_borrowed};
+        lents[lent_count++] = lent_of(binding, chain, reception->is_borrowed);
         indication->count++;
         binding->lent_count += !reception->is_borrowed;
     }
     indication_count++;
 }
 
-// Takes what was borrowed back, all of it.
-static void end_borrowing(uint32_t indication) {
+// Takes back what was borrowed, and of what is kept the headers of split frames.
+static void end_indication(uint32_t indication) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < lent_count; i++) {
-        if (lents[i].is_borrowed && lents[i].indication == indication) {
+        bool is_over = lents[i].indication == indication;
+        if (is_over && lents[i].is_borrowed) {
             discard(lents[i].nbl);
-        } else {
-            lents[kept++] = lents[i];
+            continue;
         }
+        if (is_over && lents[i].header != NULL) {
+            pp_touch_stale(lents[i].header, lents[i].header_size);
+        }
+        lents[kept++] = lents[i];
     }
     lent_count = kept;
 }
@@ -299,7 +321,7 @@ static void run_receive(void *subject, uint64_t number) {
                                                             indication->flags);
     PP_EMIT(INDICATED, pp_object(binding->handle), number);
     binding->traffic.received += indication->count;
-    end_borrowing((uint32_t)number);
+    end_indication((uint32_t)number);
     binding->receive_count--;
     pp_binding_leave(binding, frame);
     pp_now.irql = outer_irql;

@@ -93,8 +93,15 @@ bool pp_ndis_complete(uint32_t binding, const struct pp_completion *completion);
 enum pp_frame_destination { PP_FRAME_ADAPTER, PP_FRAME_BROADCAST, PP_FRAME_MULTICAST, PP_FRAME_OTHER };
 
 // Where the bytes of a received frame are: MDLs with `split` bytes in the first and the rest in another;
-// with `split` bytes in each; with an unused one in front of all; with an unused one behind all.
-enum pp_frame_mdls { PP_MDLS_SPLIT, PP_MDLS_PIECES, PP_MDLS_UNUSED_FIRST, PP_MDLS_UNUSED_LAST };
+// with `split` bytes in each; with an unused one in front of all; with an unused one behind all; with the
+// header in the first, which ends with the indication (14 bytes, or `split` of them).
+enum pp_frame_mdls {
+    PP_MDLS_SPLIT,
+    PP_MDLS_PIECES,
+    PP_MDLS_UNUSED_FIRST,
+    PP_MDLS_UNUSED_LAST,
+    PP_MDLS_HEADER,
+};
 
 enum pp_frame_nbl { PP_FRAME_PLAIN, PP_FRAME_READ_ONLY, PP_FRAME_CHILD, PP_FRAME_LOOPBACK };
 

@@ -302,6 +302,43 @@ static void read_last_byte(NET_BUFFER_LIST *chain, ULONG flags) {
     return_reached(chain, flags);
 }
 
+// === RX-HDRMDL ===
+
+#define HEADER RUNNING "frames(mdls: header)\nreceive(b0)\nunbind(b0)\n"
+
+static NET_BUFFER_LIST *kept_nbl(void) { return fixture.kept[0]; }
+
+static void keep_nbl(NET_BUFFER_LIST *chain, ULONG flags) {
+    (void)flags;
+    sink = bytes_of(chain->FirstNetBuffer->MdlChain)[13];
+    fixture.kept[0] = chain;
+}
+
+static NDIS_STATUS pause_reading_byte(const UCHAR *byte) {
+    fixture_stop();
+    sink = *byte;
+    fixture_return(kept_nbl());
+    fixture_reached();
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS pause_reading_type(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    return pause_reading_byte(bytes_of(kept_nbl()->FirstNetBuffer->MdlChain) + 13);
+}
+
+static NDIS_STATUS pause_reading_payload(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    return pause_reading_byte(bytes_of(kept_nbl()->FirstNetBuffer->MdlChain->Next));
+}
+
+// The frame is in two MDLs: it is copied.
+static NDIS_STATUS pause_copying_frame(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    UCHAR storage[60];
+    return pause_reading_byte(NdisGetDataBuffer(kept_nbl()->FirstNetBuffer, 60, storage, 1, 0));
+}
+
 // === GDB-LIFE, RX-RETURN-TOUCH, RX-RESOURCES-KEEP ===
 
 static void read_got_data_after_return(NET_BUFFER_LIST *chain, ULONG flags) {
@@ -814,6 +851,19 @@ static const struct check_case cases[] = {
      .catches = {.receive = read_past_frame},
      .silent = {.receive = read_last_byte},
      .program = ONE,
+     .build = CHECK_WITH_GUARD},
+    {.rule = "RX-HDRMDL",
+     .advice_count = 1,
+     .catches = {.receive = keep_nbl, .pause = pause_reading_type},
+     .silent = {.receive = keep_nbl, .pause = pause_reading_payload},
+     .program = HEADER,
+     .build = CHECK_WITH_GUARD},
+    {.rule = "RX-HDRMDL",
+     .advice_count = 1,
+     .catches = {.receive = keep_nbl, .pause = pause_copying_frame},
+     .silent = {.receive = keep_nbl, .pause = pause_copying_frame},
+     .program = HEADER,
+     .silent_program = SPLIT,
      .build = CHECK_WITH_GUARD},
     {.rule = "GDB-LIFE",
      .title = "poolproof: GDB-LIFE: data of NdisGetDataBuffer read after its NBL was given back" HERE,

@@ -75,6 +75,9 @@ static void test_frames_are_cut_as_asked(void **state) {
         {"frames(mdls: unused_first)\nreceive(b0)\n", "16: 16 60*, 60;"},
         {"frames(mdls: unused_first, backfill: 5)\nreceive(b0, split: 6)\n", "5: 5 6* 54, 60;"},
         {"frames(mdls: unused_last)\nreceive(b0)\n", "0: 60* 16, 60;"},
+        {"frames(mdls: header)\nreceive(b0)\n", "0: 14* 46, 60;"},
+        {"frames(mdls: header, backfill: 2)\nreceive(b0, split: 34)\n", "2: 36* 26, 60;"},
+        {"frames(mdls: header)\nreceive(b0, length: 14)\n", "0: 14*, 14;"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char ops[256];
@@ -161,6 +164,8 @@ static void test_nbls_say_what_they_are(void **state) {
          "1 flags 102 nbl 2 type 3412;"},
         {"frames(nbl: loopback)\nreceive(b0)\n", "1 flags 101 nbl 8000 type 8 dispatch;"},
         {"frames(nbl: child)\nreceive(b0)\n", "1 flags 101 nbl 0 type 8 child dispatch;"},
+        {"frames(mdls: header)\nreceive(b0)\n", "1 flags 101 nbl 100 type 8 dispatch;"},
+        {"frames(mdls: header)\nreceive(b0, length: 14)\n", "1 flags 101 nbl 0 type 8 dispatch;"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char ops[256];
