@@ -18,7 +18,7 @@ typedef PCWSTR NTSTRSAFE_PCWSTR;
 
 #define PP_STRSAFE(Suffix, Char)                                                                        \
     FORCEINLINE NTSTATUS RtlStringCchLength##Suffix(const Char *Text, SIZE_T CountMax,                  \
-                                                    SIZE_T *Length) {                                   \
+                                                    size_t *Length) {                                   \
         SIZE_T Count = 0;                                                                               \
         while (Text != NULL && Count < CountMax && Text[Count] != 0) {                                  \
             Count++;                                                                                    \
@@ -60,7 +60,7 @@ typedef PCWSTR NTSTRSAFE_PCWSTR;
     FORCEINLINE NTSTATUS RtlStringCchCat##Suffix(Char *Destination, SIZE_T Size, const Char *Source) {  \
         return RtlStringCchCatN##Suffix(Destination, Size, Source, MAXSIZE_T);                          \
     }                                                                                                   \
-    FORCEINLINE NTSTATUS RtlStringCbLength##Suffix(const Char *Text, SIZE_T Size, SIZE_T *Length) {     \
+    FORCEINLINE NTSTATUS RtlStringCbLength##Suffix(const Char *Text, SIZE_T Size, size_t *Length) {     \
         NTSTATUS Status = RtlStringCchLength##Suffix(Text, Size / sizeof(Char), Length);                \
         if (Length != NULL) {                                                                           \
             *Length *= sizeof(Char);                                                                    \
@@ -108,7 +108,7 @@ PP_STRSAFE(W, WCHAR)
 // cut.
 #define PP_STRSAFE_EX(Suffix, Char)                                                                     \
     FORCEINLINE NTSTATUS PpStrsafeEnd##Suffix(Char *Destination, SIZE_T Size, SIZE_T Kept,              \
-                                              NTSTATUS Status, Char **End, SIZE_T *Remaining,           \
+                                              NTSTATUS Status, Char **End, size_t *Remaining,           \
                                               ULONG Flags) {                                            \
         SIZE_T Length = 0;                                                                              \
         if (Size > 0 && !NT_SUCCESS(Status) && (Flags & STRSAFE_FILL_ON_FAILURE) != 0) {                \
@@ -138,7 +138,7 @@ PP_STRSAFE(W, WCHAR)
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCchCopyNEx##Suffix(Char *Destination, SIZE_T Size,                    \
                                                      const Char *Source, SIZE_T CountMax, Char **End,   \
-                                                     SIZE_T *Remaining, ULONG Flags) {                  \
+                                                     size_t *Remaining, ULONG Flags) {                  \
         static const Char Nothing[1] = {0};                                                             \
         BOOLEAN IsNothing = Source == NULL && (Flags & STRSAFE_IGNORE_NULLS) != 0;                      \
         const Char *Text = IsNothing ? Nothing : Source;                                                \
@@ -150,7 +150,7 @@ PP_STRSAFE(W, WCHAR)
                    : PpStrsafeEnd##Suffix(Destination, Size, 0, Status, End, Remaining, Flags);         \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCchCatNEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source, \
-                                                    SIZE_T CountMax, Char **End, SIZE_T *Remaining,     \
+                                                    SIZE_T CountMax, Char **End, size_t *Remaining,     \
                                                     ULONG Flags) {                                      \
         SIZE_T Length;                                                                                  \
         NTSTATUS Status = RtlStringCchLength##Suffix(Destination, Size, &Length);                       \
@@ -163,7 +163,7 @@ PP_STRSAFE(W, WCHAR)
         return PpStrsafeEnd##Suffix(Destination, Size, Length, Status, End, Remaining, Flags);          \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCchVPrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End,      \
-                                                       SIZE_T *Remaining, ULONG Flags,                  \
+                                                       size_t *Remaining, ULONG Flags,                  \
                                                        const Char *Format, va_list Arguments) {         \
         NTSTATUS Status = Size == 0                                                                     \
                               ? STATUS_INVALID_PARAMETER                                                \
@@ -173,16 +173,16 @@ PP_STRSAFE(W, WCHAR)
                    : PpStrsafeEnd##Suffix(Destination, Size, 0, Status, End, Remaining, Flags);         \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCchCopyEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source, \
-                                                    Char **End, SIZE_T *Remaining, ULONG Flags) {       \
+                                                    Char **End, size_t *Remaining, ULONG Flags) {       \
         return RtlStringCchCopyNEx##Suffix(Destination, Size, Source, MAXSIZE_T, End, Remaining,        \
                                            Flags);                                                      \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCchCatEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source,  \
-                                                   Char **End, SIZE_T *Remaining, ULONG Flags) {        \
+                                                   Char **End, size_t *Remaining, ULONG Flags) {        \
         return RtlStringCchCatNEx##Suffix(Destination, Size, Source, MAXSIZE_T, End, Remaining, Flags); \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCbCopyNEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source, \
-                                                    SIZE_T Max, Char **End, SIZE_T *Remaining,          \
+                                                    SIZE_T Max, Char **End, size_t *Remaining,          \
                                                     ULONG Flags) {                                      \
         NTSTATUS Status = RtlStringCchCopyNEx##Suffix(Destination, Size / sizeof(Char), Source,         \
                                                       Max / sizeof(Char), End, Remaining, Flags);       \
@@ -192,7 +192,7 @@ PP_STRSAFE(W, WCHAR)
         return Status;                                                                                  \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCbCopyEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source,  \
-                                                   Char **End, SIZE_T *Remaining, ULONG Flags) {        \
+                                                   Char **End, size_t *Remaining, ULONG Flags) {        \
         NTSTATUS Status = RtlStringCchCopyEx##Suffix(Destination, Size / sizeof(Char), Source, End,     \
                                                      Remaining, Flags);                                 \
         if (Remaining != NULL && Status != STATUS_INVALID_PARAMETER) {                                  \
@@ -201,7 +201,7 @@ PP_STRSAFE(W, WCHAR)
         return Status;                                                                                  \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCbCatNEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source,  \
-                                                   SIZE_T Max, Char **End, SIZE_T *Remaining,           \
+                                                   SIZE_T Max, Char **End, size_t *Remaining,           \
                                                    ULONG Flags) {                                       \
         NTSTATUS Status = RtlStringCchCatNEx##Suffix(Destination, Size / sizeof(Char), Source,          \
                                                      Max / sizeof(Char), End, Remaining, Flags);        \
@@ -211,7 +211,7 @@ PP_STRSAFE(W, WCHAR)
         return Status;                                                                                  \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCbCatEx##Suffix(Char *Destination, SIZE_T Size, const Char *Source,   \
-                                                  Char **End, SIZE_T *Remaining, ULONG Flags) {         \
+                                                  Char **End, size_t *Remaining, ULONG Flags) {         \
         NTSTATUS Status =                                                                               \
             RtlStringCchCatEx##Suffix(Destination, Size / sizeof(Char), Source, End, Remaining, Flags); \
         if (Remaining != NULL && Status != STATUS_INVALID_PARAMETER) {                                  \
@@ -220,7 +220,7 @@ PP_STRSAFE(W, WCHAR)
         return Status;                                                                                  \
     }                                                                                                   \
     FORCEINLINE NTSTATUS RtlStringCbVPrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End,       \
-                                                      SIZE_T *Remaining, ULONG Flags,                   \
+                                                      size_t *Remaining, ULONG Flags,                   \
                                                       const Char *Format, va_list Arguments) {          \
         NTSTATUS Status = RtlStringCchVPrintfEx##Suffix(Destination, Size / sizeof(Char), End,          \
                                                         Remaining, Flags, Format, Arguments);           \
@@ -230,8 +230,8 @@ PP_STRSAFE(W, WCHAR)
         return Status;                                                                                  \
     }                                                                                                   \
     NTSTATUS RtlStringCchPrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End,                   \
-                                          SIZE_T *Remaining, ULONG Flags, const Char *Format, ...);     \
-    NTSTATUS RtlStringCbPrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End, SIZE_T *Remaining, \
+                                          size_t *Remaining, ULONG Flags, const Char *Format, ...);     \
+    NTSTATUS RtlStringCbPrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End, size_t *Remaining, \
                                          ULONG Flags, const Char *Format, ...);
 
 PP_STRSAFE_EX(A, char)

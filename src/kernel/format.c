@@ -286,7 +286,7 @@ PRINTERS(W, WCHAR, true)
 
 #define PRINTERS_EX(Suffix, Char, Unit)                                                                 \
     NTSTATUS RtlString##Unit##PrintfEx##Suffix(Char *Destination, SIZE_T Size, Char **End,              \
-                                               SIZE_T *Remaining, ULONG Flags, const Char *Format,      \
+                                               size_t *Remaining, ULONG Flags, const Char *Format,      \
                                                ...) {                                                   \
         va_list args;                                                                                   \
         va_start(args, Format);                                                                         \

@@ -173,8 +173,9 @@ static NTSTATUS make_second(void) {
     static UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Second");
     static UNICODE_STRING again = RTL_CONSTANT_STRING(L"\\DEVICE\\SECOND");
     DEVICE_OBJECT *device;
-    IoCreateDeviceSecure(fixture.driver, 8, &name, FILE_DEVICE_NETWORK, 0, TRUE, NULL, NULL,
-                         (DEVICE_OBJECT **)&fixture.kept[1]);
+    assert_int_equal(SDDL_DEVOBJ_SYS_ALL_ADM_ALL.Length, 2 * strlen("D:P(A;;GA;;;SY)(A;;GA;;;BA)"));
+    IoCreateDeviceSecure(fixture.driver, 8, &name, FILE_DEVICE_NETWORK, 0, TRUE,
+                         &SDDL_DEVOBJ_SYS_ALL_ADM_ALL, NULL, (DEVICE_OBJECT **)&fixture.kept[1]);
     assert_int_equal(IoCreateDevice(fixture.driver, 0, &again, FILE_DEVICE_NETWORK, 0, FALSE, &device),
                      STATUS_OBJECT_NAME_COLLISION);
     return STATUS_SUCCESS;

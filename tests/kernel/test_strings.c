@@ -130,7 +130,7 @@ static void test_strsafe_ex(void **state) {
     (void)state;
     char text[8], *end;
     WCHAR wide[8], *wide_end;
-    SIZE_T left;
+    size_t left;
     assert_int_equal(RtlStringCchCopyExA(text, 8, "abc", &end, &left, STRSAFE_FILL_BYTE('.')), 0);
     assert_memory_equal(text, "abc\0....", 8);
     assert_true(end == text + 3 && left == 5);

@@ -170,7 +170,7 @@ static void test_strings_and_numbers(void) {
 
     char text[4];
     WCHAR wide[4];
-    SIZE_T length = 0;
+    size_t length = 0;
     CHECK(RtlStringCbCopyA(text, sizeof(text), "abc") == STATUS_SUCCESS);
     CHECK(RtlStringCbLengthA(text, sizeof(text), &length) == STATUS_SUCCESS && length == 3);
     CHECK(RtlStringCbCatA(text, sizeof(text), "d") == STATUS_BUFFER_OVERFLOW && text[3] == 0);

@@ -209,7 +209,7 @@ static NTSTATUS Strings(PCUNICODE_STRING Path) {
     WCHAR Buffer[16];
     UNICODE_STRING Copy;
     ULONG Sum;
-    SIZE_T Length;
+    size_t Length;
     DECLARE_CONST_UNICODE_STRING(Prefix, L"\\Device\\");
     DECLARE_UNICODE_STRING_SIZE(Local, 8);
     OBJECT_ATTRIBUTES Attributes;
