@@ -58,6 +58,17 @@ static const struct verb {
      "                   --findings, as a program with its scheduling choices written down\n"
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
      "  --seed N         of the strategy (default: 0)\n"},
+    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "cdfjk",
+     pp_verb_faults,
+     "Plays each program as it is, then with each fault and each outcome that its ops could have been\n"
+     "told: for one call, and from that call on. It stops at the first finding of a program and keeps\n"
+     "it, as a program with the faults written down. FILE and DIR are as with \"run\".\n"
+     "\n"
+     "  --driver NAME    the driver to play against (\"list drivers\" shows them)\n"
+     "  --k N            then with up to N of them at once, 1 to 3 (default: 1)\n"
+     "  --strict         rules that are only counted are findings, too\n"
+     "  --json           print a JSON object for each program, on one line\n"
+     "  --findings DIR   keep findings there (default: findings)\n"},
     {"show", "FILE...", "print programs as text", "p", pp_verb_show,
      "Prints each program, text or binary, in its text form with defaults left out.\n"
      "\n"
@@ -91,7 +102,7 @@ static void print_help(const char *program) {
            "usage: %s VERB [OPTION...] [OPERAND...]\n\n",
            pp_load_base_name(program), program);
     for (unsigned i = 0; i < VERB_COUNT; i++) {
-        printf("  %-5s %-31s %s\n", verbs[i].name, verbs[i].operands, verbs[i].about);
+        printf("  %-6s %-31s %s\n", verbs[i].name, verbs[i].operands, verbs[i].about);
     }
     printf("\n"
            "  %s VERB --help   says more about a verb\n"

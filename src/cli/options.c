@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "complaint.h"
+#include "enumerate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -9,21 +10,14 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-    {"digest", no_argument, NULL, 'x'},
-    {"driver", required_argument, NULL, 'd'},
-    {"findings", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, 'j'},
-    {"output", required_argument, NULL, 'o'},
-    {"pool", required_argument, NULL, 'p'},
-    {"runs", required_argument, NULL, 'r'},
-    {"schedules", required_argument, NULL, 'n'},
-    {"seconds", required_argument, NULL, 't'},
-    {"seed", required_argument, NULL, 's'},
-    {"strategy", required_argument, NULL, 'g'},
-    {"strict", no_argument, NULL, 'c'},
-    {"values", required_argument, NULL, 'v'},
-    {NULL, 0, NULL, 0},
+    {"digest", no_argument, NULL, 'x'},         {"driver", required_argument, NULL, 'd'},
+    {"findings", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, 'j'},           {"k", required_argument, NULL, 'k'},
+    {"output", required_argument, NULL, 'o'},   {"pool", required_argument, NULL, 'p'},
+    {"runs", required_argument, NULL, 'r'},     {"schedules", required_argument, NULL, 'n'},
+    {"seconds", required_argument, NULL, 't'},  {"seed", required_argument, NULL, 's'},
+    {"strategy", required_argument, NULL, 'g'}, {"strict", no_argument, NULL, 'c'},
+    {"values", required_argument, NULL, 'v'},   {NULL, 0, NULL, 0},
 };
 
 static bool read_count(const char *name, const char *text, uint64_t max, uint64_t *ret_count) {
@@ -81,6 +75,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'g': return read_strategy(value, &options->search);
     case 'h': options->is_help = true; return true;
     case 'j': options->is_json = true; return true;
+    case 'k': return read_count("--k", value, PP_ENUMERATE_DEPTH_MAX, &options->depth);
     case 'n': return read_count("--schedules", value, UINT32_MAX, &options->schedules);
     case 'o': options->output = value; return true;
     case 'p': options->pool = value; return true;
@@ -94,7 +89,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("cdfghjnoprstvx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("cdfghjknoprstvx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {

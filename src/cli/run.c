@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// run FILE|DIR...
+// run FILE|DIR..., and what "faults" has in common with it
 #include "complaint.h"
+#include "enumerate.h"
 #include "findings.h"
 #include "json.h"
 #include "load.h"
@@ -24,8 +25,9 @@
 struct session {
     const struct pp_options *options;
     struct pp_subject subject;
-    enum pp_language language;  // of binary programs
-    uint64_t tried;             // schedules of the program, beside its own
+    enum pp_language language;        // of binary programs
+    uint64_t tried;                   // schedules of the program, beside its own
+    struct pp_enumerated enumerated;  // faults of the program, beside its own
     uint32_t program_count;
     uint32_t finding_count;
     uint32_t bad_count;
@@ -101,6 +103,10 @@ static void print_json(const struct session *session, const char *path,
     pp_json_number(&json, "rules_checked", verdict->rule_check_count);
     pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
     pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
+    if (session->options->depth > 0) {
+        pp_json_number(&json, "fault_runs", session->enumerated.run_count);
+        pp_json_number(&json, "faults_left_out", session->enumerated.left_out_count);
+    }
     print_points(&json, verdict);
     print_json_broken(&json);
     pp_json_end_line(&json);
@@ -122,9 +128,10 @@ static void tell_finding(struct session *session, const char *path, const struct
     struct pp_found *found = NULL;
 
     session->finding_count++;
-    if (session->options->is_findings_given || session->tried > 0) {
+    bool is_new = session->tried > 0 || session->enumerated.run_count > 0;
+    if (session->options->is_findings_given || is_new) {
         found = pp_findings_add(&findings, verdict->finding.title);
-        if (found && session->tried > 0) {
+        if (found && is_new) {
             snprintf(file, sizeof file, "%s/program.prog", found->folder);
             path = file;
         }
@@ -139,7 +146,9 @@ static void tell_finding(struct session *session, const char *path, const struct
 
 static void play(struct session *session, struct pp_verdict *ret_verdict) {
     session->tried = 0;
-    if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
+    if (session->options->depth > 0) {
+        pp_enumerate_faults(&session->subject, &program, ret_verdict, &session->enumerated);
+    } else if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
         session->tried = pp_schedules_try(&session->subject, &program, ret_verdict);
     } else {
         pp_subject_play(&session->subject, &program, ret_verdict);
@@ -153,7 +162,16 @@ static void print_text(const struct session *session, const char *path,
         if (session->tried > 0) {
             printf("found by schedule %" PRIu64 " of %s\n", session->tried, path);
         }
+        if (session->enumerated.run_count > 0) {
+            printf("found by run %" PRIu64 " with faults of %s\n", session->enumerated.run_count, path);
+        }
         putchar('\n');
+        return;
+    }
+    if (session->options->depth > 0) {
+        printf("ok %s (%" PRIu32 " ops, %" PRIu64 " runs with faults, %" PRIu64 " faults left out)\n",
+               path, program.op_count, session->enumerated.run_count,
+               session->enumerated.left_out_count);
         return;
     }
     printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
@@ -164,6 +182,15 @@ static void print_text(const struct session *session, const char *path,
     print_broken();
 }
 
+// Which faults a program could have is known of programs for a driver.
+static bool is_enumerable(const struct session *session, const char *path) {
+    if (session->options->depth > 0 && program.language != PP_LANGUAGE_PROTOCOL) {
+        pp_complain(path, "is a pool program; faults are tried with programs for a driver");
+        return false;
+    }
+    return true;
+}
+
 static void run_file(struct session *session, const char *path) {
     static struct pp_verdict verdict;
     const uint8_t *bytes = NULL;
@@ -171,7 +198,7 @@ static void run_file(struct session *session, const char *path) {
 
     session->program_count++;
     if (!pp_load(path, session->language, &program, &bytes, &size) ||
-        !pp_subject_takes(&session->subject, program.language, path)) {
+        !pp_subject_takes(&session->subject, program.language, path) || !is_enumerable(session, path)) {
         session->bad_count++;
         if (session->options->is_json) {
             print_bad_json(session, path);
@@ -251,11 +278,11 @@ int pp_verb_run(const struct pp_options *options) {
         return PP_EXIT_BAD;
     }
     if (options->operand_count == 0) {
-        pp_complain("run", "which programs? Give files or directories");
+        pp_complain(options->depth > 0 ? "faults" : "run", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
     findings.folder = options->findings;
-    bool is_kept = options->is_findings_given || options->schedules > 0;
+    bool is_kept = options->is_findings_given || options->schedules > 0 || options->depth > 0;
     bool is_folder_new = is_kept && access(options->findings, F_OK) != 0;
     if (is_kept && !pp_whole_folder(options->findings)) {
         return PP_EXIT_BAD;

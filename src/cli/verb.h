@@ -3,6 +3,7 @@
 #pragma once
 #include "options.h"
 
+int pp_verb_faults(const struct pp_options *options);
 int pp_verb_fuzz(const struct pp_options *options);
 int pp_verb_list(const struct pp_options *options);
 int pp_verb_pack(const struct pp_options *options);

@@ -247,6 +247,33 @@ def test_schedules():
            "--schedules", "pool programs have none")
 
 
+def test_faults():
+    write("k/good.prog", GOOD)
+    result = call("faults", "--driver", "nbl_leaked_on_failure", "k/good.prog", "--findings", "found")
+    match = re.search(r"replay: .* found/(.*)/program.prog\nfound by run \d+ with faults of k/good.prog\n",
+                      result.out)
+    check("faults finds a bug on an error path", result.status == 1 and match and
+          result.seconds < 2, result)
+    again = call("run", "--driver", "nbl_leaked_on_failure", f"found/{match.group(1)}/program.prog")
+    check("what a fault found plays again", again.status == 1 and again.out.splitlines()[0] ==
+          result.out.splitlines()[0], again)
+    kept = read(f"found/{match.group(1)}/program.prog").decode()
+    check("one fault is enough", kept.count("(fail: ") + kept.count("(outcome: ") == 1, kept)
+    runs = []
+    for k in "12":
+        result = call("faults", "k/good.prog", "--k", k, "--findings", "none", "--json")
+        line = json.loads(result.out)
+        runs.append(line["fault_runs"])
+        check(f"a good driver with {k} faults", result.status == 0 and line["verdict"] == "ok" and
+              line["faults_left_out"] == 0 and not os.path.exists("none"), result)
+    check("pairs are more than single faults", runs[0] > 10 and runs[1] > 10 * runs[0], runs)
+    for k in ("0", "4", "x"):
+        is_bad(f"--k {k}", call("faults", "k/good.prog", "--k", k), "--k", "whole number from 1 to 3")
+    is_bad("--k of run", call("run", "k/good.prog", "--k", "1"), "--k", "not an option of run")
+    write("k/pool.prog", pool_program())
+    is_bad("faults of a pool program", call("faults", "k/pool.prog"), "k/pool.prog", "is a pool program")
+
+
 def test_pool_programs():
     text = pool_program()
     write("p/pool.prog", text)
