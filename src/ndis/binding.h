@@ -49,6 +49,7 @@ struct pp_binding {
     uint32_t callback_count;  // callbacks that are running; a close waits for them
     uint32_t receive_count;   // of these, receives and status indications
     uint32_t lent_count;      // received NBLs that the driver has to return
+    bool is_looping;          // a frame is looped back inside the call that has sent it
     struct pp_answer bind;
     struct pp_answer unbind;
     struct pp_told told;
@@ -147,6 +148,17 @@ void pp_binding_wait_for_callbacks(struct pp_binding *binding);
 // Waits until no receive callback runs; and until no received NBL has to be returned.
 void pp_receive_wait_for_callbacks(struct pp_binding *binding);
 void pp_receive_wait_for_returns(struct pp_binding *binding);
+
+// The bytes of an NB that is about to be sent; 0 if it has more, or lacks some. Other NBLs that are in
+// flight may share them.
+uint32_t pp_send_read(const NET_BUFFER *nb, uint32_t length_max, UCHAR *ret_bytes);
+
+// Frames like those that are about to be sent, as far as the binding's filter lets them through: one
+// indication of them, to be given to pp_receive_loop_back. NULL if there are none.
+NET_BUFFER_LIST *pp_receive_copy(const struct pp_binding *binding, NET_BUFFER_LIST *sent);
+
+// Indicates them: at once, unless one of the binding is being looped back so, or on a fiber of its own.
+void pp_receive_loop_back(struct pp_binding *binding, NET_BUFFER_LIST *chain, bool is_at_once);
 
 // Calls ProtocolSendNetBufferListsComplete for the oldest NBL in flight. False if none is.
 bool pp_send_complete_oldest(struct pp_binding *binding);

@@ -13,15 +13,18 @@
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
 #include "pool/arena_pool.h"
+#include "pool/pool.h"
 
 #include <string.h>
 
 #define LENT_COUNT_MAX 4096u  // NBLs; every op of a program can lend 16
-#define MDL_COUNT_MAX 32u     // of a frame; the last one has the rest
-#define CONTEXT_BYTES 64u     // of which the adapter's driver uses half
-#define UNUSED_BYTES 16u      // of an MDL that no byte of the frame is in
+#define LOOPBACK_COUNT_MAX 256u
+#define MDL_COUNT_MAX 32u  // of a frame; the last one has the rest
+#define CONTEXT_BYTES 64u  // of which the adapter's driver uses half
+#define UNUSED_BYTES 16u   // of an MDL that no byte of the frame is in
 #define DATA_GAP 64u
 #define HEADER_BYTES 14u
+#define FRAME_BYTES_MAX 9014u  // at the largest MTU that an adapter can have
 
 struct lent {
     struct pp_binding *binding;
@@ -40,8 +43,10 @@ struct indication {
 
 static struct lent lents[LENT_COUNT_MAX];
 static uint32_t lent_count;
-static struct indication indications[PP_PROGRAM_OPS_MAX];  // an op makes one at most
+static struct indication
+    indications[PP_PROGRAM_OPS_MAX + LOOPBACK_COUNT_MAX];  // an op makes one at most
 static uint32_t indication_count;
+static uint32_t loopback_count;  // of these, what was looped back
 static struct pp_frames frames;
 
 static const struct pp_frames default_frames = {.ethertype = 0x0800};
@@ -49,6 +54,7 @@ static const struct pp_frames default_frames = {.ethertype = 0x0800};
 void pp_receive_reset(void) {
     lent_count = 0;
     indication_count = 0;
+    loopback_count = 0;
     frames = default_frames;
 }
 
@@ -108,20 +114,26 @@ static void write_header(UCHAR header[HEADER_BYTES], uint32_t adapter) {
     header[13] = (UCHAR)frames.ethertype;
 }
 
-static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
-    UCHAR header[HEADER_BYTES];
-    write_header(header, adapter);
-    const MDL *mdl = nb->MdlChain;
+// Over the first bytes of the frame.
+static void write_bytes(const NET_BUFFER *nb, const UCHAR *bytes, uint32_t count) {
     uint64_t skip = nb->DataOffset;
-    for (uint32_t at = 0; mdl != NULL; mdl = mdl->Next) {
-        UCHAR *bytes = mdl->MappedSystemVa;
-        memset(bytes, frames.fill, mdl->ByteCount);
+    uint32_t done = 0;
+    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
         uint64_t first = skip < mdl->ByteCount ? skip : mdl->ByteCount;
         skip -= first;
-        for (uint64_t i = first; i < mdl->ByteCount && at < HEADER_BYTES; i++) {
-            bytes[i] = header[at++];
+        for (uint64_t i = first; i < mdl->ByteCount && done < count; i++) {
+            ((UCHAR *)mdl->MappedSystemVa)[i] = bytes[done++];
         }
     }
+}
+
+static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
+    for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
+        memset(mdl->MappedSystemVa, frames.fill, mdl->ByteCount);
+    }
+    UCHAR header[HEADER_BYTES];
+    write_header(header, adapter);
+    write_bytes(nb, header, HEADER_BYTES);
 }
 
 // === NBLs ===
@@ -273,12 +285,21 @@ static struct lent lent_of(struct pp_binding *binding, NET_BUFFER_LIST *nbl, boo
     return lent;
 }
 
+static bool is_of_one_type(const NET_BUFFER_LIST *chain) {
+    const NET_BUFFER_LIST *nbl = chain;
+    while (nbl != NULL && NET_BUFFER_LIST_INFO(nbl, NetBufferListFrameType) ==
+                              NET_BUFFER_LIST_INFO(chain, NetBufferListFrameType)) {
+        nbl = nbl->Next;
+    }
+    return nbl == NULL;
+}
+
 static void lend(struct pp_binding *binding, const struct pp_reception *reception,
                  NET_BUFFER_LIST *chain) {
     struct indication *indication = &indications[indication_count];
     indication->first = chain;
     indication->count = 0;
-    indication->flags = NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE |
+    indication->flags = (is_of_one_type(chain) ? NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE : 0) |
                         (reception->is_borrowed ? NDIS_RECEIVE_FLAGS_RESOURCES : 0) |
                         (reception->is_at_dispatch ? NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL : 0);
     for (; chain != NULL; chain = chain->Next) {
@@ -350,7 +371,7 @@ static bool passes_filter(const struct pp_binding *binding) {
 static bool can_receive(const struct pp_binding *binding, const struct pp_reception *reception) {
     return binding != NULL &&
            (binding->is_open || (binding->is_close_pending && reception->is_borrowed)) &&
-           passes_filter(binding) && indication_count < PP_PROGRAM_OPS_MAX &&
+           passes_filter(binding) && indication_count - loopback_count < PP_PROGRAM_OPS_MAX &&
            lent_count + reception->count <= LENT_COUNT_MAX;
 }
 
@@ -367,6 +388,62 @@ bool pp_ndis_receive(uint32_t number, const struct pp_reception *reception) {
     }
     lend(binding, reception, chain);
     return true;
+}
+
+// === Looping back ===
+
+// NULL if the NB does not come back. The NBL looks as those do that the program receives.
+static NET_BUFFER_LIST *copy_frame(const struct pp_binding *binding, const NET_BUFFER *nb) {
+    static UCHAR bytes[FRAME_BYTES_MAX];
+    bool wants_none = (binding->filter.packet_types & NDIS_PACKET_TYPE_NO_LOCAL) != 0;
+    uint32_t length_max = pp_adapter_mtu(binding->adapter) + HEADER_BYTES;
+    uint32_t length = wants_none ? 0 : pp_send_read(nb, length_max, bytes);
+    if (length < HEADER_BYTES || !pp_filter_passes(binding, bytes)) {
+        return NULL;
+    }
+    const struct pp_reception reception = {.length = (uint16_t)length};
+    NET_BUFFER_LIST *nbl = make_nbl(&reception, binding->adapter);
+    if (nbl != NULL) {
+        ULONG type = bytes[12] | (ULONG)bytes[13] << 8;  // as it stands in the frame
+        NET_BUFFER_LIST_INFO(nbl, NetBufferListFrameType) = (PVOID)(ULONG_PTR)type;
+        nbl->NblFlags |= NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET;
+        write_bytes(nbl->FirstNetBuffer, bytes, length);
+    }
+    return nbl;
+}
+
+NET_BUFFER_LIST *pp_receive_copy(const struct pp_binding *binding, NET_BUFFER_LIST *sent) {
+    NET_BUFFER_LIST *chain = NULL;
+    NET_BUFFER_LIST **tail = &chain;
+    uint32_t room = loopback_count < LOOPBACK_COUNT_MAX ? LENT_COUNT_MAX - lent_count : 0;
+    for (; sent != NULL && pp_pool_is_nbl(sent) && pp_touch_read(sent, sizeof(*sent));
+         sent = sent->Next) {
+        const NET_BUFFER *nb = sent->FirstNetBuffer;
+        for (; nb != NULL && room > 0 && pp_touch_read(nb, sizeof(*nb)); nb = nb->Next, room--) {
+            *tail = copy_frame(binding, nb);
+            tail = *tail != NULL ? &(*tail)->Next : tail;
+        }
+    }
+    return chain;
+}
+
+void pp_receive_loop_back(struct pp_binding *binding, NET_BUFFER_LIST *chain, bool is_at_once) {
+    uint32_t number = indication_count;
+    bool is_inside = is_at_once && !binding->is_looping;
+    if (!binding->is_open || loopback_count == LOOPBACK_COUNT_MAX ||
+        (!is_inside && !pp_schedule_start(PP_ACTIVITY_RECEIVE, run_receive, binding, number))) {
+        discard_chain(chain);
+        return;
+    }
+    const struct pp_reception reception = {.is_at_dispatch =
+                                               !is_inside || pp_now.irql == DISPATCH_LEVEL};
+    lend(binding, &reception, chain);
+    loopback_count++;
+    if (is_inside) {
+        binding->is_looping = true;
+        run_receive(binding, number);
+        binding->is_looping = false;
+    }
 }
 
 // === Taking back ===

@@ -361,6 +361,129 @@ static void test_receives_run_at_once(void **state) {
                "begin;begin;end;end;");
 }
 
+// === Loopback ===
+
+static NTSTATUS write_asking(IRP *irp, ULONG flags) {
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    IoMarkIrpPending(irp);
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER, flags);
+    log_line("sent;");
+    return STATUS_PENDING;
+}
+
+static NTSTATUS write_with_loopback(IRP *irp) {
+    return write_asking(irp, NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+}
+
+static NTSTATUS write_without_loopback(IRP *irp) { return write_asking(irp, 0); }
+
+// Length, first and last byte, flags.
+static void log_looped(NET_BUFFER_LIST *chain, ULONG flags) {
+    UCHAR storage[128];
+    ULONG length = chain->FirstNetBuffer->DataLength;
+    const UCHAR *bytes = NdisGetDataBuffer(chain->FirstNetBuffer, length, storage, 1, 0);
+    log_line("received %u %x..%x nbl %x flags %x;", (unsigned)length, bytes[0], bytes[length - 1],
+             (unsigned)chain->NblFlags, (unsigned)flags);
+    fixture_receive(chain, flags);
+}
+
+static NDIS_STATUS restart_with_filter(ULONG types) {
+    fixture_set(OID_GEN_CURRENT_PACKET_FILTER, &types, sizeof(types));
+    fixture_start();
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS restart_broadcast(void) { return restart_with_filter(NDIS_PACKET_TYPE_BROADCAST); }
+static NDIS_STATUS restart_directed(void) { return restart_with_filter(NDIS_PACKET_TYPE_DIRECTED); }
+static NDIS_STATUS restart_without_local(void) {
+    return restart_with_filter(NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_NO_LOCAL);
+}
+
+#define SENDING RUNNING "f0 = create(a0)\n"
+
+static void test_sends_are_looped_back(void **state) {
+    (void)state;
+    static const struct fixture_steps asking = {.write = write_with_loopback, .receive = log_looped};
+    static const struct fixture_steps silent = {.write = write_without_loopback, .receive = log_looped};
+    const char *inside = SENDING "write(f0, fill: 255)  (outcome: loopback = success)\n";
+    expect_log(&asking, inside, "received 60 ff..ff nbl 8000 flags 100;sent;");
+    expect_log(&asking, SENDING "write(f0, fill: 255)  (outcome: loopback = pending)\n",
+               "sent;received 60 ff..ff nbl 8000 flags 101;");
+    expect_log(&asking,
+               SENDING "frames(mdls: header)\nwrite(f0, length: 20)  (outcome: loopback = success)\n",
+               "received 20 0..0 nbl 8100 flags 100;sent;");
+    // Nobody has asked, or said so
+    expect_log(&asking, SENDING "write(f0)\n", "sent;");
+    expect_log(&silent, inside, "sent;");
+}
+
+static void test_the_filter_is_for_loopback_too(void **state) {
+    (void)state;
+    static const struct {
+        NDIS_STATUS (*restart)(void);
+        const char *expect;
+    } cases[] = {
+        {restart_broadcast, "received 60 ff..ff nbl 8000 flags 100;sent;"},
+        {restart_directed, "sent;"},
+        {restart_without_local, "sent;"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct fixture_steps steps = {
+            .write = write_with_loopback, .receive = log_looped, .restart = cases[i].restart};
+        expect_log(&steps, SENDING "write(f0, fill: 255)  (outcome: loopback = success)\n",
+                   cases[i].expect);
+    }
+}
+
+// A driver that answers its own frames would do so for ever: inside a call only the first comes back.
+static void answer(NET_BUFFER_LIST *chain, ULONG flags) {
+    log_line("received;");
+    if (fixture.kept[0] == NULL) {
+        fixture.kept[0] = chain;
+        IRP *irp = fixture.kept[1];
+        fixture_hold();
+        NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+        NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER,
+                               NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+        log_line("answered;");
+    }
+    fixture_receive(chain, flags);
+}
+
+static NTSTATUS write_to_be_answered(IRP *irp) {
+    fixture.kept[1] = irp;
+    IoMarkIrpPending(irp);
+    fixture_hold();
+    NET_BUFFER_LIST *nbl = fixture_make_send(irp);
+    NdisSendNetBufferLists(fixture.binding, nbl, NDIS_DEFAULT_PORT_NUMBER,
+                           NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    log_line("sent;");
+    return STATUS_PENDING;
+}
+
+// The IRP is the first send's.
+static void end_both(NET_BUFFER_LIST *chain) {
+    for (NET_BUFFER_LIST *nbl = chain, *next; nbl != NULL; nbl = next) {
+        next = nbl->Next;
+        if (fixture.kept[2] == NULL) {
+            fixture.kept[2] = nbl;
+            NdisFreeNetBufferList(nbl);
+            fixture_release();
+        } else {
+            fixture_end_send(nbl);
+        }
+    }
+}
+
+static void test_loopback_in_a_loopback_comes_later(void **state) {
+    (void)state;
+    const struct fixture_steps steps = {
+        .write = write_to_be_answered, .receive = answer, .send_complete = end_both};
+    expect_log(&steps, SENDING "write(f0)  (outcome: loopback = success)\n",
+               "received;answered;sent;received;");
+}
+
 // === Determinism ===
 
 static void test_equal_runs_are_equal(void **state) {
@@ -390,6 +513,9 @@ int main(void) {
         cmocka_unit_test(test_what_is_borrowed_is_not_waited_for),
         cmocka_unit_test(test_a_close_waits_for_receives),
         cmocka_unit_test(test_receives_run_at_once),
+        cmocka_unit_test(test_sends_are_looped_back),
+        cmocka_unit_test(test_the_filter_is_for_loopback_too),
+        cmocka_unit_test(test_loopback_in_a_loopback_comes_later),
         cmocka_unit_test(test_equal_runs_are_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
