@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`faults` finds each planted bug that needs one, from its program with the faults taken out; good drivers
+have none in any single fault of the seeds.
+
+usage: test_faults.py BINARY"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FAULT = re.compile(r" *\((?:fail|outcome): [^)]*\)")
+
+
+def play(*args):
+    begin = time.monotonic()
+    result = subprocess.run([*map(str, args)], capture_output=True, text=True, check=False, timeout=60)
+    return result, time.monotonic() - begin
+
+
+def planted_complaints(binary, folder):
+    count = 0
+    for path in sorted((ROOT / "corpus/regressions/planted").glob("*.prog")):
+        text = path.read_text(encoding="utf-8")
+        if not FAULT.search(text):
+            continue
+        count += 1
+        clean = folder / path.name
+        clean.write_text(FAULT.sub("", text), encoding="utf-8")
+        result, _ = play(binary, "run", "--driver", path.stem, clean)
+        if result.returncode != 0:
+            yield f"{path.stem} finds something without faults: {result.stdout}"
+        title = play(binary, "run", "--driver", path.stem, path)[0].stdout.partition("\n")[0]
+        result, seconds = play(binary, "faults", "--driver", path.stem, "--findings", folder / "found", clean)
+        if result.returncode != 1 or result.stdout.partition("\n")[0] != title or seconds > 2:
+            yield f"{path.stem}: {title} not found, or not in 2 s: {result.stdout}{result.stderr}"
+    if count < 20:
+        yield f"only {count} planted bugs need a fault"
+
+
+def good_complaints(binary, folder):
+    names = [json.loads(line) for line in play(binary, "list", "drivers", "--json")[0].stdout.splitlines()]
+    for driver in names:
+        if driver["expected_title"]:
+            continue
+        result, _ = play(binary, "faults", "--json", "--driver", driver["name"],
+                         "--findings", folder / "none", ROOT / "corpus/seeds/protocol")
+        played = [json.loads(line) for line in result.stdout.splitlines()]
+        if result.returncode != 0 or any(program["faults_left_out"] for program in played):
+            yield f"{driver['name']}: {[p for p in played if p['verdict'] != 'ok']}{result.stderr}"
+        if sum(program["fault_runs"] for program in played) < 1000:
+            yield f"{driver['name']}: too few faults were tried"
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="poolproof-faults-") as folder:
+        both = (planted_complaints, good_complaints)
+        complaints = [text for of in both for text in of(sys.argv[1], pathlib.Path(folder))]
+    print("\n".join(complaints) or "each planted fault is found, no good driver has one")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
