@@ -78,12 +78,16 @@ bool pp_ndis_indicate_status(uint32_t binding, enum pp_status_news news, bool is
 enum pp_reset_part { PP_RESET_WHOLE, PP_RESET_START, PP_RESET_END };
 bool pp_ndis_reset_adapter(uint32_t binding, enum pp_reset_part part);
 
+// Of the NBLs of one callback: as sent, the other way round, or every second one and then the others.
+enum pp_completion_order { PP_ORDER_FORWARD, PP_ORDER_REVERSE, PP_ORDER_INTERLEAVED };
+
 struct pp_completion {
     uint32_t first;  // which of the binding's in-flight NBLs, modulo their number
     uint32_t count;  // at most as many as follow
     NDIS_STATUS status;
-    bool is_reversed;
+    enum pp_completion_order order;
     bool is_at_dispatch;
+    bool is_unflagged;  // does not say so
     PVOID cancel_id;  // only of NBLs with this id; NULL: of all
 };
 

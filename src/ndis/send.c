@@ -40,6 +40,18 @@ static bool is_meant(const struct send *send, const struct pp_binding *binding,
            (completion->cancel_id == NULL || send->cancel_id == completion->cancel_id);
 }
 
+// Links the NBL into a chain of `count`, which were added in that order, too.
+static void add_in_order(NET_BUFFER_LIST **chain, NET_BUFFER_LIST *nbl, enum pp_completion_order order,
+                         uint32_t count) {
+    bool is_in_front = order == PP_ORDER_INTERLEAVED && count % 2 == 0;
+    uint32_t before = order == PP_ORDER_REVERSE ? 0 : is_in_front ? count / 2 : count;
+    for (; before > 0; before--) {
+        chain = &(*chain)->Next;
+    }
+    nbl->Next = *chain;
+    *chain = nbl;
+}
+
 // Takes up to `count` NBLs of the binding out of the sends, beginning with its first-th, and links them.
 static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_completion *completion,
                                    uint32_t *ret_count) {
@@ -48,13 +60,11 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
     uint32_t taken = 0;
     uint32_t kept = 0;
     NET_BUFFER_LIST *chain = NULL;
-    NET_BUFFER_LIST **tail = &chain;
     for (uint32_t i = 0; i < send_count; i++) {
         if (!is_meant(&sends[i], binding, completion) || seen++ < first || taken >= completion->count) {
             sends[kept++] = sends[i];
             continue;
         }
-        taken++;
         NET_BUFFER_LIST *nbl = sends[i].nbl;
         pp_pool_hand_back(nbl);
         // Not promised across a hand-over: Next links, Scratch, the scratch bits of Flags.
@@ -64,14 +74,7 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
         nbl->Scratch = SCRATCH_JUNK;
         nbl->Flags ^= NBL_FLAGS_SCRATCH;
         pp_touch_lose(&nbl->Scratch);
-        if (completion->is_reversed) {
-            nbl->Next = chain;
-            chain = nbl;
-        } else {
-            nbl->Next = NULL;
-            *tail = nbl;
-            tail = &nbl->Next;
-        }
+        add_in_order(&chain, nbl, completion->order, taken++);
     }
     send_count = kept;
     binding->sends_in_flight -= taken;
@@ -84,7 +87,8 @@ static void hand_back(struct pp_binding *binding, const struct pp_completion *co
     NET_BUFFER_LIST *chain = take_sends(binding, completion, &count);
     uint8_t outer_irql = pp_now.irql;
     pp_now.irql = completion->is_at_dispatch ? DISPATCH_LEVEL : outer_irql;
-    ULONG flags = pp_now.irql == DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
+    bool is_told = pp_now.irql == DISPATCH_LEVEL && !completion->is_unflagged;
+    ULONG flags = is_told ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
     uint32_t list = list_count++;
     PP_EMIT(SEND_RETURN, pp_object(binding->handle), pp_object(chain), count, list);
     struct pp_callback_frame frame = pp_binding_enter(binding, PP_CALLBACK_SEND_COMPLETE);
@@ -97,16 +101,17 @@ static void hand_back(struct pp_binding *binding, const struct pp_completion *co
 // A completion fits into the word that a fiber is started with.
 static uint64_t pack(const struct pp_completion *completion) {
     return (uint32_t)completion->status | (uint64_t)completion->first << 32 |
-           (uint64_t)completion->count << 40 | (uint64_t)completion->is_reversed << 48 |
-           (uint64_t)completion->is_at_dispatch << 49;
+           (uint64_t)completion->count << 40 | (uint64_t)completion->order << 48 |
+           (uint64_t)completion->is_at_dispatch << 50 | (uint64_t)completion->is_unflagged << 51;
 }
 
 static struct pp_completion unpack(uint64_t word) {
     return (struct pp_completion){.first = word >> 32 & 0xFF,
                                   .count = word >> 40 & 0xFF,
                                   .status = (NDIS_STATUS)(uint32_t)word,
-                                  .is_reversed = word >> 48 & 1,
-                                  .is_at_dispatch = word >> 49 & 1};
+                                  .order = word >> 48 & 3,
+                                  .is_at_dispatch = word >> 50 & 1,
+                                  .is_unflagged = word >> 51 & 1};
 }
 
 static void run_completion(void *subject, uint64_t word) {

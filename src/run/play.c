@@ -104,8 +104,9 @@ static bool complete(const uint32_t *args) {
         .first = (uint8_t)args[1],
         .count = (uint8_t)args[2],
         .status = (NDIS_STATUS)pp_status_values[statuses[args[3]]],
-        .is_reversed = args[4] != 0,
-        .is_at_dispatch = args[5] == 0,
+        .order = (enum pp_completion_order)args[4],
+        .is_at_dispatch = args[5] != 1,
+        .is_unflagged = args[5] == 2,
     };
     return pp_ndis_complete(args[0], &completion);
 }

@@ -298,7 +298,8 @@ static void on_receive(NDIS_HANDLE context, NET_BUFFER_LIST *chain, NDIS_PORT_NU
 }
 
 static void on_send_complete(NDIS_HANDLE context, NET_BUFFER_LIST *chain, ULONG flags) {
-    (void)context, (void)flags;
+    (void)context;
+    fixture.completion_flags = flags;
     if (steps.send_complete != NULL) {
         steps.send_complete(chain);
         return;

@@ -49,6 +49,7 @@ struct fixture {
     bool is_running;
     LONG holds;              // one while running, one per send
     NDIS_EVENT sends_done;   // holds has dropped to zero
+    ULONG completion_flags;  // of the last completion
     unsigned reached_count;  // see fixture_reached
     void *kept[8];           // a test's own
 };

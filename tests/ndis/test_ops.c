@@ -228,6 +228,31 @@ static void test_completions_come_as_asked(void **state) {
                        "2: 2 0;2: 0 c023000c 1 c023000c 3 c023000c 4 c023000c;");
 }
 
+static void test_completions_are_interleaved(void **state) {
+    (void)state;
+    expect_completions(FIVE_WRITES "complete(b0, count: 5, order: interleaved)\n",
+                       "2: 0 0 2 0 4 0 1 0 3 0;");
+    expect_completions(FIVE_WRITES "complete(b0, nbl: 3, count: 2, order: interleaved)\n"
+                                   "complete(b0, order: interleaved)\n"
+                                   "complete(b0, count: 2, order: interleaved, irql: passive)\n",
+                       "2: 3 0 4 0;2: 0 0;0: 1 0 2 0;");
+}
+
+static void log_flags(NET_BUFFER_LIST *chain) {
+    log_line("%d %x;", KeGetCurrentIrql(), (unsigned)fixture.completion_flags);
+    fixture_end_send(chain);
+}
+
+// The flag promises DISPATCH_LEVEL; without it, it may be.
+static void test_completions_need_not_tell_their_irql(void **state) {
+    (void)state;
+    const struct fixture_steps steps = {.send_complete = log_flags};
+    log_text[0] = '\0';
+    play(&steps, FIVE_WRITES "complete(b0)\ncomplete(b0, irql: passive)\n"
+                             "complete(b0, count: 1, irql: dispatch_untold)\n");
+    assert_string_equal(log_text, "2 1;0 0;2 0;2 1;2 1;");
+}
+
 // Nobody completes them: the world does, one by one, when the pause comes.
 static void test_what_is_owed_is_delivered(void **state) {
     (void)state;
@@ -273,6 +298,8 @@ int main(void) {
         cmocka_unit_test(test_open_that_pends),
         cmocka_unit_test(test_close_that_pends),
         cmocka_unit_test(test_completions_come_as_asked),
+        cmocka_unit_test(test_completions_are_interleaved),
+        cmocka_unit_test(test_completions_need_not_tell_their_irql),
         cmocka_unit_test(test_what_is_owed_is_delivered),
         cmocka_unit_test(test_completion_inside_the_call),
         cmocka_unit_test(test_each_binding_has_its_own_sends),

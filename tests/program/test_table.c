@@ -97,7 +97,7 @@ static void test_known_rows(void **state) {
     assert_int_equal(complete->args[2].max, 255);
     assert_int_equal(complete->args[2].standard, 1);
     assert_string_equal(complete->args[4].words[1], "reverse");
-    assert_int_equal(complete->args[4].max, 1);
+    assert_int_equal(complete->args[4].max, 2);
     assert_int_equal(pp_op_infos[PP_OP_LOAD].arg_count, 0);
     assert_int_equal(pp_op_infos[PP_OP_ADAPTER].result, 'a');
     assert_int_equal(pp_outcome_infos[PP_OUTCOME_CLOSE].statuses, 1u << PP_STATUS_PENDING);

@@ -55,7 +55,7 @@ static void test_reasons(void **state) {
     assert_reason("an argument is out of range");
     op->args[2] = 0;
     assert_reason("an argument is out of range");
-    op->args[5] = 2;
+    op->args[5] = 3;
     assert_reason("an argument is out of range");
     op->fault_count = PP_OP_FAULTS_MAX + 1;
     assert_reason("an op has too many faults");
