@@ -12,6 +12,7 @@
 #include "base/touch.h"
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
+#include "ndis/frame_field.h"
 #include "pool/arena_pool.h"
 #include "pool/pool.h"
 
@@ -55,10 +56,13 @@ void pp_receive_reset(void) {
     lent_count = 0;
     indication_count = 0;
     loopback_count = 0;
-    frames = default_frames;
+    pp_ndis_set_frames(&default_frames);
 }
 
-void pp_ndis_set_frames(const struct pp_frames *new_frames) { frames = *new_frames; }
+void pp_ndis_set_frames(const struct pp_frames *new_frames) {
+    frames = *new_frames;
+    pp_frame_fields_reset();
+}
 
 // === Frames ===
 
@@ -131,9 +135,11 @@ static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
     for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
         memset(mdl->MappedSystemVa, frames.fill, mdl->ByteCount);
     }
-    UCHAR header[HEADER_BYTES];
-    write_header(header, adapter);
-    write_bytes(nb, header, HEADER_BYTES);
+    UCHAR start[PP_FRAME_FIELDS_END];
+    memset(start, frames.fill, sizeof(start));
+    write_header(start, adapter);
+    const uint32_t end = pp_frame_fields_write(start);
+    write_bytes(nb, start, end > HEADER_BYTES ? end : HEADER_BYTES);
 }
 
 // === NBLs ===

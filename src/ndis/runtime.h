@@ -97,8 +97,8 @@ bool pp_ndis_complete(uint32_t binding, const struct pp_completion *completion);
 enum pp_frame_destination { PP_FRAME_ADAPTER, PP_FRAME_BROADCAST, PP_FRAME_MULTICAST, PP_FRAME_OTHER };
 
 // Where the bytes of a received frame are: MDLs with `split` bytes in the first and the rest in another;
-// with `split` bytes in each; with an unused one in front of all; with an unused one behind all; with the
-// header in the first, which ends with the indication (14 bytes, or `split` of them).
+// with `split` bytes in each; with an unused one in front of all; with an unused one behind all; with
+// the header in the first, which ends with the indication (14 bytes, or `split` of them).
 enum pp_frame_mdls {
     PP_MDLS_SPLIT,
     PP_MDLS_PIECES,
@@ -121,6 +121,17 @@ struct pp_frames {
 
 // From here on, in this run.
 void pp_ndis_set_frames(const struct pp_frames *frames);
+
+// What stands at a place of the frames in place of the fill byte.
+struct pp_frame_field {
+    uint8_t at;      // 14 or more: the header is as `struct pp_frames` says
+    uint8_t bytes;   // 1 to 4
+    uint32_t value;  // the lowest byte first
+};
+
+// From here on, until the frames look different. Later ones lie over earlier ones; some are kept at
+// most.
+void pp_ndis_add_frame_field(const struct pp_frame_field *field);
 
 struct pp_reception {
     uint8_t count;     // frames, 1 to 16

@@ -127,6 +127,12 @@ static void set_frames(const uint32_t *args) {
     pp_ndis_set_frames(&frames);
 }
 
+static void add_frame_field(const uint32_t *args) {
+    const struct pp_frame_field it = {
+        .at = (uint8_t)args[0], .bytes = (uint8_t)args[1], .value = args[2]};
+    pp_ndis_add_frame_field(&it);
+}
+
 static bool receive(const uint32_t *args) {
     const struct pp_reception reception = {.count = (uint8_t)args[1],
                                            .length = args[2],
@@ -251,6 +257,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_COMPLETE: return complete(args);
     case PP_OP_ADVANCE: return true;
     case PP_OP_FRAMES: set_frames(args); return true;
+    case PP_OP_FRAME_FIELD: add_frame_field(args); return true;
     case PP_OP_RECEIVE: return receive(args);
     case PP_OP_FINISH_OID: return finish_oid(args);
     case PP_OP_STATUS:
@@ -267,7 +274,8 @@ static bool start(const struct pp_op *op, uint32_t number) {
 
 static bool needs_driver(enum pp_op_kind kind) {
     return kind != PP_OP_MEMORY && kind != PP_OP_LOAD && kind != PP_OP_ADAPTER &&
-           kind != PP_OP_ADVANCE && kind != PP_OP_FRAMES && kind != PP_OP_FIELD;
+           kind != PP_OP_ADVANCE && kind != PP_OP_FRAMES && kind != PP_OP_FRAME_FIELD &&
+           kind != PP_OP_FIELD;
 }
 
 // The driver is loaded before the first op that needs it, without faults of that op.

@@ -119,6 +119,15 @@ static void test_frames_have_the_bytes_asked_for(void **state) {
          "01005e000001 027065657200 0800 01;"},
         {"frames(to: other, mdls: unused_first)\nreceive(b0)\n", "026f74686572 027065657200 0800 00;"},
         {"frames(to: other)\nframes()\nreceive(b0)\n", "02706f6f6c00 027065657200 0800 00;"},
+        {"frame_field(bytes: 4, value: 0xb788)\nframe_field(at: 59, value: 17)\n"
+         "receive(b0, split: 20)\n",
+         "02706f6f6c00 027065657200 0800 11;"},
+        {"frame_field(at: 57, bytes: 4, value: 0x04030201)\nreceive(b0)\n",
+         "02706f6f6c00 027065657200 0800 03;"},
+        {"frame_field(at: 59, value: 9)\nframe_field(at: 59, value: 7)\nframe_field(at: 255, bytes: 4)\n"
+         "receive(b0, length: 300)\n",
+         "02706f6f6c00 027065657200 0800 07;"},
+        {"frame_field(at: 59, value: 5)\nframes()\nreceive(b0)\n", "02706f6f6c00 027065657200 0800 00;"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char ops[256];
