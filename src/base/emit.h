@@ -14,7 +14,7 @@ struct pp_now {
     uintptr_t stack_high;
     uint32_t switch_countdown;  // calls until switch_due must be asked
     uint32_t access_countdown;  // memory accesses of the driver until access_due must be asked
-    uint32_t block_countdown;   // blocks of the driver's code until it is taken to loop
+    uint32_t block_countdown;   // blocks of the driver's code until block_due must be asked
     void (*switch_due)(void);
     void (*access_due)(uintptr_t address);
     void (*block_due)(void);

@@ -2,6 +2,7 @@
 // Strings of bytes, and to and from Unicode. What is no Latin-1 character becomes a question mark.
 #include "base/emit.h"
 #include "base/touch.h"
+#include "kernel/unicode.h"
 
 #include <ndis.h>
 
@@ -97,8 +98,7 @@ NTSTATUS RtlAnsiStringToUnicodeString(UNICODE_STRING *DestinationString, const S
 
 NTSTATUS RtlUnicodeStringToAnsiString(ANSI_STRING *DestinationString, const UNICODE_STRING *SourceString,
                                       BOOLEAN AllocateDestinationString) {
-    if (!pp_touch_read(SourceString, sizeof(*SourceString)) ||
-        !pp_touch_read(SourceString->Buffer, SourceString->Length) ||
+    if (!pp_unicode_touch(SourceString) ||
         !pp_touch_write(DestinationString, sizeof(*DestinationString))) {
         return STATUS_INVALID_PARAMETER;
     }

@@ -17,7 +17,7 @@ void pp_choice_store(uint16_t op);
 enum pp_due {
     PP_DUE_NOTHING,  // counted on
     PP_DUE_SWITCH,   // *ret_target is to go on
-    PP_DUE_LONG,  // too many without a switch
+    PP_DUE_LONG,     // too many without a switch
 };
 
 // A countdown has come to its end: at a call, or at an access. At one to the fiber's own stack, which is

@@ -7,6 +7,7 @@
 #include "kernel/memory.h"
 #include "kernel/registry.h"
 #include "kernel/service.h"
+#include "kernel/unicode.h"
 
 #include <ndis.h>
 #include <string.h>
@@ -58,8 +59,7 @@ NDIS_STATUS NdisOpenConfigurationEx(NDIS_CONFIGURATION_OBJECT *ConfigObject,
 VOID NdisOpenConfigurationKeyByName(NDIS_STATUS *Status, NDIS_HANDLE ConfigurationHandle,
                                     NDIS_STRING *SubKeyName, NDIS_HANDLE *SubKeyHandle) {
     const struct configuration *configuration = use(Status, ConfigurationHandle);
-    if (configuration == NULL || !pp_touch_read(SubKeyName, sizeof(*SubKeyName)) ||
-        !pp_touch_read(SubKeyName->Buffer, SubKeyName->Length) ||
+    if (configuration == NULL || !pp_unicode_touch(SubKeyName) ||
         !pp_touch_write(SubKeyHandle, sizeof(*SubKeyHandle))) {
         return;
     }
@@ -140,7 +140,7 @@ VOID NdisReadConfiguration(NDIS_STATUS *Status, NDIS_CONFIGURATION_PARAMETER **P
                            NDIS_PARAMETER_TYPE ParameterType) {
     struct configuration *configuration = use(Status, ConfigurationHandle);
     if (configuration == NULL || !pp_touch_write(ParameterValue, sizeof(*ParameterValue)) ||
-        !pp_touch_read(Keyword, sizeof(*Keyword)) || !pp_touch_read(Keyword->Buffer, Keyword->Length)) {
+        !pp_unicode_touch(Keyword)) {
         return;
     }
     UNICODE_STRING version_keyword;
@@ -203,7 +203,7 @@ VOID NdisWriteConfiguration(NDIS_STATUS *Status, NDIS_HANDLE ConfigurationHandle
                             NDIS_CONFIGURATION_PARAMETER *ParameterValue) {
     struct configuration *configuration = use(Status, ConfigurationHandle);
     if (configuration == NULL || !pp_touch_read(ParameterValue, sizeof(*ParameterValue)) ||
-        !pp_touch_read(Keyword, sizeof(*Keyword)) || !pp_touch_read(Keyword->Buffer, Keyword->Length)) {
+        !pp_unicode_touch(Keyword)) {
         return;
     }
     bool is_written =

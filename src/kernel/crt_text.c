@@ -2,6 +2,7 @@
 // Text as the kernel's C library has it, of narrow and of wide characters. What a driver knows as NAME
 // is pp_crt_NAME (cmake/link_driver.py): unlike the C library, these tell of an access that may not be.
 #include "base/touch.h"
+#include "kernel/crt.h"
 
 #include <stdint.h>
 #include <wdm.h>
@@ -17,7 +18,6 @@
     static bool p##_is_there(const Char *text, size_t at) {                                            \
         return pp_touch_read(&text[at], sizeof(Char)) && text[at] != 0;                                \
     }                                                                                                  \
-    static Int p##_fold(Int c) { return c >= 'A' && c <= 'Z' ? (Int)(c - 'A' + 'a') : c; }             \
     size_t pp_crt_##p##nlen(const Char *text, size_t most) {                                           \
         size_t length = 0;                                                                             \
         while (length < most && p##_is_there(text, length)) {                                          \
@@ -54,8 +54,8 @@
             if (!pp_touch_read(&right[at], sizeof(Char))) {                                            \
                 return 1;                                                                              \
             }                                                                                          \
-            int a = is_end ? 0 : folds ? p##_fold(left[at]) : left[at];                                \
-            int b = folds ? p##_fold(right[at]) : right[at];                                           \
+            int a = is_end ? 0 : folds ? pp_crt_tolower(left[at]) : left[at];                          \
+            int b = folds ? pp_crt_tolower(right[at]) : right[at];                                     \
             if (a != b) {                                                                              \
                 return a < b ? -1 : 1;                                                                 \
             }                                                                                          \

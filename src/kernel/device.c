@@ -8,6 +8,7 @@
 #include "kernel/io.h"
 #include "kernel/level.h"
 #include "kernel/memory.h"
+#include "kernel/unicode.h"
 
 #include <string.h>
 #include <wdmsec.h>
@@ -30,18 +31,12 @@ void pp_device_reset(void) { device_count = link_count = 0; }
 
 // === Names ===
 
-static WCHAR fold(WCHAR c) { return c >= 'a' && c <= 'z' ? (WCHAR)(c - 'a' + 'A') : c; }
-
 static bool is_same_name(const UNICODE_STRING *left, const UNICODE_STRING *right) {
     bool is_same = left->Length == right->Length;
     for (size_t i = 0; is_same && i < left->Length / sizeof(WCHAR); i++) {
-        is_same = fold(left->Buffer[i]) == fold(right->Buffer[i]);
+        is_same = pp_unicode_fold(left->Buffer[i]) == pp_unicode_fold(right->Buffer[i]);
     }
     return is_same;
-}
-
-static bool is_readable(const UNICODE_STRING *name) {
-    return pp_touch_read(name, sizeof(*name)) && pp_touch_read(name->Buffer, name->Length);
 }
 
 // False if there is no room.
@@ -195,7 +190,7 @@ NTSTATUS IoCreateDevice(DRIVER_OBJECT *DriverObject, ULONG DeviceExtensionSize,
     pp_switch_point();
     if (!pp_touch_write(DriverObject, sizeof(*DriverObject)) ||
         !pp_touch_write(DeviceObject, sizeof(*DeviceObject)) ||
-        (DeviceName != NULL && !is_readable(DeviceName)) || pp_driver_object() == NULL) {
+        (DeviceName != NULL && !pp_unicode_touch(DeviceName)) || pp_driver_object() == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
     NTSTATUS status = pp_device_make(DriverObject, DeviceExtensionSize, DeviceName, Exclusive != FALSE,
@@ -301,7 +296,7 @@ bool pp_link_delete(const UNICODE_STRING *name) {
 
 NTSTATUS IoCreateSymbolicLink(UNICODE_STRING *SymbolicLinkName, UNICODE_STRING *DeviceName) {
     pp_switch_point();
-    if (!is_readable(SymbolicLinkName) || !is_readable(DeviceName)) {
+    if (!pp_unicode_touch(SymbolicLinkName) || !pp_unicode_touch(DeviceName)) {
         return STATUS_INVALID_PARAMETER;
     }
     return pp_link_make(SymbolicLinkName, DeviceName);
@@ -309,6 +304,6 @@ NTSTATUS IoCreateSymbolicLink(UNICODE_STRING *SymbolicLinkName, UNICODE_STRING *
 
 NTSTATUS IoDeleteSymbolicLink(UNICODE_STRING *SymbolicLinkName) {
     pp_switch_point();
-    bool is_gone = is_readable(SymbolicLinkName) && pp_link_delete(SymbolicLinkName);
+    bool is_gone = pp_unicode_touch(SymbolicLinkName) && pp_link_delete(SymbolicLinkName);
     return is_gone ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }

@@ -9,6 +9,7 @@
 #include "kernel/level.h"
 #include "kernel/reference.h"
 #include "kernel/schedule.h"
+#include "kernel/unicode.h"
 
 #include <wdm.h>
 
@@ -83,8 +84,7 @@ NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, OBJECT_ATTRIBUTES *O
     }
     *CallbackObject = NULL;
     const UNICODE_STRING *name = ObjectAttributes->ObjectName;
-    if (name != NULL &&
-        (!pp_touch_read(name, sizeof(*name)) || !pp_touch_read(name->Buffer, name->Length))) {
+    if (name != NULL && !pp_unicode_touch(name)) {
         return STATUS_INVALID_PARAMETER;
     }
     if (pp_fault_fires(PP_POINT_CALLBACK_CREATE)) {

@@ -2,7 +2,6 @@
 // Formatted strings as the kernel has them: what wsprintf knows, with wide and narrow characters.
 #include "base/emit.h"
 #include "base/touch.h"
-
 #include "kernel/format.h"
 
 #include <ndis.h>

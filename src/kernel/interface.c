@@ -3,14 +3,11 @@
 // be registered, and what is asked for is not there.
 #include "base/touch.h"
 #include "kernel/level.h"
+#include "kernel/unicode.h"
 
 #include <ntddk.h>
 
 #define LIST_TAG 'fIoI'
-
-static bool is_readable(const UNICODE_STRING *text) {
-    return pp_touch_read(text, sizeof(*text)) && pp_touch_read(text->Buffer, text->Length);
-}
 
 NTSTATUS IoRegisterDeviceInterface(DEVICE_OBJECT *PhysicalDeviceObject, const GUID *InterfaceClassGuid,
                                    UNICODE_STRING *ReferenceString, UNICODE_STRING *SymbolicLinkName) {
@@ -18,7 +15,7 @@ NTSTATUS IoRegisterDeviceInterface(DEVICE_OBJECT *PhysicalDeviceObject, const GU
     if (pp_level_at_most(PASSIVE_LEVEL) &&
         pp_touch_read(PhysicalDeviceObject, sizeof(*PhysicalDeviceObject)) &&
         pp_touch_read(InterfaceClassGuid, sizeof(*InterfaceClassGuid)) &&
-        (ReferenceString == NULL || is_readable(ReferenceString))) {
+        (ReferenceString == NULL || pp_unicode_touch(ReferenceString))) {
         pp_touch_write(SymbolicLinkName, sizeof(*SymbolicLinkName));
     }
     return STATUS_INVALID_DEVICE_REQUEST;
@@ -27,7 +24,7 @@ NTSTATUS IoRegisterDeviceInterface(DEVICE_OBJECT *PhysicalDeviceObject, const GU
 NTSTATUS IoSetDeviceInterfaceState(UNICODE_STRING *SymbolicLinkName, BOOLEAN Enable) {
     (void)Enable;
     pp_switch_point();
-    bool is_sound = pp_level_at_most(PASSIVE_LEVEL) && is_readable(SymbolicLinkName);
+    bool is_sound = pp_level_at_most(PASSIVE_LEVEL) && pp_unicode_touch(SymbolicLinkName);
     return is_sound ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_INVALID_PARAMETER;
 }
 
@@ -53,7 +50,7 @@ NTSTATUS IoGetDeviceInterfaces(const GUID *InterfaceClassGuid, DEVICE_OBJECT *Ph
 NTSTATUS IoGetDeviceInterfaceAlias(UNICODE_STRING *SymbolicLinkName, const GUID *AliasInterfaceClassGuid,
                                    UNICODE_STRING *AliasSymbolicLinkName) {
     pp_switch_point();
-    bool is_sound = pp_level_at_most(PASSIVE_LEVEL) && is_readable(SymbolicLinkName) &&
+    bool is_sound = pp_level_at_most(PASSIVE_LEVEL) && pp_unicode_touch(SymbolicLinkName) &&
                     pp_touch_read(AliasInterfaceClassGuid, sizeof(*AliasInterfaceClassGuid)) &&
                     pp_touch_write(AliasSymbolicLinkName, sizeof(*AliasSymbolicLinkName));
     return is_sound ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_INVALID_HANDLE;

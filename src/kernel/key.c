@@ -6,6 +6,7 @@
 #include "kernel/level.h"
 #include "kernel/reference.h"
 #include "kernel/registry.h"
+#include "kernel/unicode.h"
 
 #include <string.h>
 
@@ -18,10 +19,6 @@ struct pp_key *pp_key_of(HANDLE handle) {
     return open == NULL ? NULL : open->key;
 }
 
-static bool touch_string(const UNICODE_STRING *string) {
-    return pp_touch_read(string, sizeof(*string)) && pp_touch_read(string->Buffer, string->Length);
-}
-
 static bool begin(void) {
     pp_switch_point();
     return pp_level_at_most(PASSIVE_LEVEL);
@@ -32,7 +29,7 @@ static bool begin(void) {
 static NTSTATUS open(PHANDLE ret_handle, const OBJECT_ATTRIBUTES *attributes, bool makes,
                      bool *ret_is_new) {
     if (!begin() || !pp_touch_write(ret_handle, sizeof(*ret_handle)) ||
-        !pp_touch_read(attributes, sizeof(*attributes)) || !touch_string(attributes->ObjectName)) {
+        !pp_touch_read(attributes, sizeof(*attributes)) || !pp_unicode_touch(attributes->ObjectName)) {
         return STATUS_INVALID_PARAMETER;
     }
     if (pp_fault_fires(PP_POINT_KEY_OPEN)) {
@@ -236,7 +233,7 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, UNICODE_STRING *ValueName,
                          ULONG Length, PULONG ResultLength) {
     struct answer answer;
     struct pp_key *key = begin() ? pp_key_of(KeyHandle) : NULL;
-    if (key == NULL || !touch_string(ValueName) ||
+    if (key == NULL || !pp_unicode_touch(ValueName) ||
         !begin_answer(&answer, KeyValueInformation, Length, ResultLength)) {
         return STATUS_INVALID_HANDLE;
     }
@@ -252,7 +249,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, UNICODE_STRING *ValueName, ULONG TitleI
                        PVOID Data, ULONG DataSize) {
     (void)TitleIndex;
     struct pp_key *key = begin() ? pp_key_of(KeyHandle) : NULL;
-    if (key == NULL || !touch_string(ValueName) || !pp_touch_read(Data, DataSize)) {
+    if (key == NULL || !pp_unicode_touch(ValueName) || !pp_touch_read(Data, DataSize)) {
         return STATUS_INVALID_HANDLE;
     }
     bool is_set =
@@ -262,7 +259,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, UNICODE_STRING *ValueName, ULONG TitleI
 
 NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, UNICODE_STRING *ValueName) {
     struct pp_key *key = begin() ? pp_key_of(KeyHandle) : NULL;
-    if (key == NULL || !touch_string(ValueName)) {
+    if (key == NULL || !pp_unicode_touch(ValueName)) {
         return STATUS_INVALID_HANDLE;
     }
     return pp_registry_remove(key, ValueName) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
@@ -277,7 +274,8 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, OBJECT_ATTR
     (void)DesiredAccess, (void)AllocationSize, (void)FileAttributes, (void)ShareAccess;
     (void)CreateDisposition, (void)CreateOptions, (void)EaBuffer, (void)EaLength;
     if (begin() && pp_touch_read(ObjectAttributes, sizeof(*ObjectAttributes)) &&
-        touch_string(ObjectAttributes->ObjectName) && pp_touch_write(FileHandle, sizeof(*FileHandle)) &&
+        pp_unicode_touch(ObjectAttributes->ObjectName) &&
+        pp_touch_write(FileHandle, sizeof(*FileHandle)) &&
         pp_touch_write(IoStatusBlock, sizeof(*IoStatusBlock))) {
         *FileHandle = NULL;
         IoStatusBlock->Status = STATUS_OBJECT_NAME_NOT_FOUND;

@@ -8,6 +8,7 @@
 #include "kernel/named_event.h"
 #include "kernel/reference.h"
 #include "kernel/schedule.h"
+#include "kernel/unicode.h"
 
 #include <string.h>
 #include <wdm.h>
@@ -58,8 +59,7 @@ static struct named_event *make(const UNICODE_STRING *name, EVENT_TYPE type) {
 static PKEVENT open(const UNICODE_STRING *name, EVENT_TYPE type, HANDLE *handle) {
     pp_switch_point();
     if (!pp_level_at_most(PASSIVE_LEVEL) || !pp_touch_write(handle, sizeof(*handle)) ||
-        !pp_touch_read(name, sizeof(*name)) || !pp_touch_read(name->Buffer, name->Length) ||
-        name->Length > NAME_CHARS_MAX * sizeof(WCHAR)) {
+        !pp_unicode_touch(name) || name->Length > NAME_CHARS_MAX * sizeof(WCHAR)) {
         return NULL;
     }
     struct named_event *event = find(name);

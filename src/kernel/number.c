@@ -2,6 +2,7 @@
 // Numbers and GUIDs as text, and numbers that look random.
 #include "base/emit.h"
 #include "base/touch.h"
+#include "kernel/unicode.h"
 
 #include <ndis.h>
 
@@ -70,8 +71,8 @@ static ULONG parse(PCWSTR text, ULONG count, ULONG base) {
 }
 
 NTSTATUS RtlUnicodeStringToInteger(const UNICODE_STRING *String, ULONG Base, ULONG *Value) {
-    if ((Base != 0 && !is_base(Base)) || !pp_touch_read(String, sizeof(*String)) ||
-        !pp_touch_read(String->Buffer, String->Length) || !pp_touch_write(Value, sizeof(*Value))) {
+    if ((Base != 0 && !is_base(Base)) || !pp_unicode_touch(String) ||
+        !pp_touch_write(Value, sizeof(*Value))) {
         return STATUS_INVALID_PARAMETER;
     }
     *Value = parse(String->Buffer, String->Length / sizeof(WCHAR), Base);

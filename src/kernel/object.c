@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// References to objects, the types that they can be asked for by, and devices that are looked up by name.
+// References to objects, the types that they can be asked for by, and devices that are looked up by
+// name.
 #include "base/emit.h"
 #include "base/touch.h"
 #include "kernel/device.h"
 #include "kernel/file.h"
 #include "kernel/reference.h"
 #include "kernel/schedule.h"
+#include "kernel/unicode.h"
 
 // A type is known by its address.
 static char types[6];
@@ -62,9 +64,7 @@ NTSTATUS IoGetDeviceObjectPointer(UNICODE_STRING *ObjectName, ACCESS_MASK Desire
                                   FILE_OBJECT **FileObject, DEVICE_OBJECT **DeviceObject) {
     (void)DesiredAccess;
     pp_switch_point();
-    if (!pp_touch_read(ObjectName, sizeof(*ObjectName)) ||
-        !pp_touch_read(ObjectName->Buffer, ObjectName->Length) ||
-        !pp_touch_write(FileObject, sizeof(*FileObject)) ||
+    if (!pp_unicode_touch(ObjectName) || !pp_touch_write(FileObject, sizeof(*FileObject)) ||
         !pp_touch_write(DeviceObject, sizeof(*DeviceObject))) {
         return STATUS_INVALID_PARAMETER;
     }

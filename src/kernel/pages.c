@@ -4,6 +4,7 @@
 #include "base/emit.h"
 #include "base/touch.h"
 #include "kernel/level.h"
+#include "kernel/unicode.h"
 
 #include <string.h>
 #include <wdm.h>
@@ -108,9 +109,8 @@ BOOLEAN MmIsAddressValid(PVOID VirtualAddress) {
 // NULL: a driver that asks is to do without. Everything that is there can be linked to.
 PVOID MmGetSystemRoutineAddress(UNICODE_STRING *SystemRoutineName) {
     pp_switch_point();
-    if (pp_level_at_most(PASSIVE_LEVEL) &&
-        pp_touch_read(SystemRoutineName, sizeof(*SystemRoutineName))) {
-        pp_touch_read(SystemRoutineName->Buffer, SystemRoutineName->Length);
+    if (pp_level_at_most(PASSIVE_LEVEL)) {
+        pp_unicode_touch(SystemRoutineName);
     }
     return NULL;
 }

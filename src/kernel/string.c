@@ -2,18 +2,13 @@
 // Unicode strings. Case is folded for ASCII only.
 #include "base/emit.h"
 #include "base/touch.h"
+#include "kernel/unicode.h"
 
 #include <ndis.h>
 #include <ntstrsafe.h>
 
 #define LENGTH_MAX 32766u  // characters, without the NUL
 #define STRING_TAG 'grtS'
-
-static WCHAR fold(WCHAR c) { return c >= 'a' && c <= 'z' ? (WCHAR)(c - 'a' + 'A') : c; }
-
-static bool touch_string(const UNICODE_STRING *string) {
-    return pp_touch_read(string, sizeof(*string)) && pp_touch_read(string->Buffer, string->Length);
-}
 
 static bool touch_destination(UNICODE_STRING *string) {
     return pp_touch_write(string, sizeof(*string)) &&
@@ -48,8 +43,8 @@ VOID NdisInitUnicodeString(NDIS_STRING *DestinationString, PCWSTR SourceString) 
 static LONG compare(const UNICODE_STRING *left, const UNICODE_STRING *right, USHORT length,
                     bool ignores_case) {
     for (USHORT i = 0; i < length / sizeof(WCHAR); i++) {
-        WCHAR a = ignores_case ? fold(left->Buffer[i]) : left->Buffer[i];
-        WCHAR b = ignores_case ? fold(right->Buffer[i]) : right->Buffer[i];
+        WCHAR a = ignores_case ? pp_unicode_fold(left->Buffer[i]) : left->Buffer[i];
+        WCHAR b = ignores_case ? pp_unicode_fold(right->Buffer[i]) : right->Buffer[i];
         if (a != b) {
             return (LONG)a - (LONG)b;
         }
@@ -59,7 +54,7 @@ static LONG compare(const UNICODE_STRING *left, const UNICODE_STRING *right, USH
 
 LONG RtlCompareUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRING *String2,
                              BOOLEAN CaseInSensitive) {
-    if (!touch_string(String1) || !touch_string(String2)) {
+    if (!pp_unicode_touch(String1) || !pp_unicode_touch(String2)) {
         return 0;
     }
     LONG difference = compare(String1, String2, min(String1->Length, String2->Length), CaseInSensitive);
@@ -68,13 +63,15 @@ LONG RtlCompareUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRING
 
 BOOLEAN RtlEqualUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRING *String2,
                               BOOLEAN CaseInSensitive) {
-    return touch_string(String1) && touch_string(String2) && String1->Length == String2->Length &&
+    return pp_unicode_touch(String1) && pp_unicode_touch(String2) &&
+           String1->Length == String2->Length &&
            compare(String1, String2, String1->Length, CaseInSensitive) == 0;
 }
 
 BOOLEAN RtlPrefixUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRING *String2,
                                BOOLEAN CaseInSensitive) {
-    return touch_string(String1) && touch_string(String2) && String1->Length <= String2->Length &&
+    return pp_unicode_touch(String1) && pp_unicode_touch(String2) &&
+           String1->Length <= String2->Length &&
            compare(String1, String2, String1->Length, CaseInSensitive) == 0;
 }
 
@@ -82,12 +79,13 @@ BOOLEAN RtlPrefixUnicodeString(const UNICODE_STRING *String1, const UNICODE_STRI
 NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
                               ULONG *HashValue) {
     (void)HashAlgorithm;
-    if (!touch_string(String) || !pp_touch_write(HashValue, sizeof(*HashValue))) {
+    if (!pp_unicode_touch(String) || !pp_touch_write(HashValue, sizeof(*HashValue))) {
         return STATUS_INVALID_PARAMETER;
     }
     ULONG hash = 2166136261u;
     for (USHORT i = 0; i < String->Length / sizeof(WCHAR); i++) {
-        hash = (hash ^ (CaseInSensitive ? fold(String->Buffer[i]) : String->Buffer[i])) * 16777619u;
+        hash = (hash ^ (CaseInSensitive ? pp_unicode_fold(String->Buffer[i]) : String->Buffer[i])) *
+               16777619u;
     }
     *HashValue = hash;
     return STATUS_SUCCESS;
@@ -96,7 +94,7 @@ NTSTATUS RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInSensit
 // === Copying ===
 
 VOID RtlCopyUnicodeString(UNICODE_STRING *DestinationString, const UNICODE_STRING *SourceString) {
-    if ((SourceString != NULL && !touch_string(SourceString)) ||
+    if ((SourceString != NULL && !pp_unicode_touch(SourceString)) ||
         !pp_touch_write(DestinationString, sizeof(*DestinationString))) {
         return;
     }
@@ -125,8 +123,8 @@ static NTSTATUS append(UNICODE_STRING *destination, PCWSTR text, USHORT length) 
 }
 
 NTSTATUS RtlAppendUnicodeStringToString(UNICODE_STRING *Destination, const UNICODE_STRING *Source) {
-    return touch_string(Source) ? append(Destination, Source->Buffer, Source->Length)
-                                : STATUS_INVALID_PARAMETER;
+    return pp_unicode_touch(Source) ? append(Destination, Source->Buffer, Source->Length)
+                                    : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS RtlAppendUnicodeToString(UNICODE_STRING *Destination, PCWSTR Source) {
@@ -140,7 +138,7 @@ NTSTATUS RtlUnicodeStringInit(UNICODE_STRING *Destination, PCWSTR Source) {
 
 // === Case ===
 
-WCHAR RtlUpcaseUnicodeChar(WCHAR SourceCharacter) { return fold(SourceCharacter); }
+WCHAR RtlUpcaseUnicodeChar(WCHAR SourceCharacter) { return pp_unicode_fold(SourceCharacter); }
 
 WCHAR RtlDowncaseUnicodeChar(WCHAR SourceCharacter) {
     return SourceCharacter >= 'A' && SourceCharacter <= 'Z' ? (WCHAR)(SourceCharacter - 'A' + 'a')
@@ -157,7 +155,8 @@ static bool allocate(UNICODE_STRING *string, USHORT length) {
 
 NTSTATUS RtlUpcaseUnicodeString(UNICODE_STRING *DestinationString, const UNICODE_STRING *SourceString,
                                 BOOLEAN AllocateDestinationString) {
-    if (!touch_string(SourceString) || !pp_touch_write(DestinationString, sizeof(*DestinationString))) {
+    if (!pp_unicode_touch(SourceString) ||
+        !pp_touch_write(DestinationString, sizeof(*DestinationString))) {
         return STATUS_INVALID_PARAMETER;
     }
     if (AllocateDestinationString && !allocate(DestinationString, SourceString->Length)) {
@@ -168,7 +167,7 @@ NTSTATUS RtlUpcaseUnicodeString(UNICODE_STRING *DestinationString, const UNICODE
         return STATUS_BUFFER_OVERFLOW;
     }
     for (USHORT i = 0; i < SourceString->Length / sizeof(WCHAR); i++) {
-        DestinationString->Buffer[i] = fold(SourceString->Buffer[i]);
+        DestinationString->Buffer[i] = pp_unicode_fold(SourceString->Buffer[i]);
     }
     DestinationString->Length = SourceString->Length;
     return STATUS_SUCCESS;

@@ -6,6 +6,7 @@
 #include "base/handle.h"
 #include "base/touch.h"
 #include "kernel/memory.h"
+#include "kernel/unicode.h"
 #include "ndis/binding.h"
 
 #include <string.h>
@@ -24,9 +25,7 @@ void pp_ndis_device_reset(void) { device_count = 0; }
 static bool is_readable(const NDIS_DEVICE_OBJECT_ATTRIBUTES *attributes) {
     const NDIS_STRING *name = attributes->DeviceName;
     const NDIS_STRING *link = attributes->SymbolicName;
-    return name != NULL && pp_touch_read(name, sizeof(*name)) &&
-           pp_touch_read(name->Buffer, name->Length) && link != NULL &&
-           pp_touch_read(link, sizeof(*link)) && pp_touch_read(link->Buffer, link->Length) &&
+    return name != NULL && pp_unicode_touch(name) && link != NULL && pp_unicode_touch(link) &&
            pp_touch_read(attributes->MajorFunctions,
                          (IRP_MJ_MAXIMUM_FUNCTION + 1) * sizeof(PDRIVER_DISPATCH));
 }

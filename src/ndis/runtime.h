@@ -88,7 +88,7 @@ struct pp_completion {
     enum pp_completion_order order;
     bool is_at_dispatch;
     bool is_unflagged;  // does not say so
-    PVOID cancel_id;  // only of NBLs with this id; NULL: of all
+    PVOID cancel_id;    // only of NBLs with this id; NULL: of all
 };
 
 // Completes NBLs that are in flight, all in one callback.
