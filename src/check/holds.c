@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Rules about what is held, beside spin locks, and about the level of the services' calls.
 #include "check/family.h"
+#include "check/place.h"
 #include "check/report.h"
 
 #include <stdio.h>
-
-static const char *const words[PP_HOLD_COUNT] = {
-    [PP_HOLD_MUTEX] = "mutex",
-    [PP_HOLD_FAST_MUTEX] = "fast mutex",
-    [PP_HOLD_RESOURCE] = "resource",
-    [PP_HOLD_RW_LOCK] = "read/write lock",
-    [PP_HOLD_SHARED_SPIN_LOCK] = "spin lock",
-    [PP_HOLD_SEMAPHORE] = "semaphore",
-    [PP_HOLD_RUNDOWN] = "rundown protection",
-    [PP_HOLD_REMOVE_LOCK] = "remove lock",
-};
 
 static const char *what_is_wrong(const struct pp_event *event) {
     bool is_release = event->kind == PP_EVENT_UNHOLD;
@@ -33,7 +23,7 @@ static void judge_hold(const struct pp_event *event) {
     if (wrong != NULL && event->args[1] == PP_HOLD_SEMAPHORE) {
         pp_report(PP_RULE_HOLD_PAIR, event, "semaphore released beyond its limit");
     } else if (wrong != NULL) {
-        snprintf(what, sizeof(what), "%s %s", words[event->args[1]], wrong);
+        snprintf(what, sizeof(what), "%s %s", pp_place_hold_words[event->args[1]], wrong);
         pp_report(PP_RULE_HOLD_PAIR, event, what);
     }
 }

@@ -15,6 +15,18 @@
 #define SEMAPHORE_OBJECT 5
 #define TIMER_OBJECT 8  // and the next
 
+const char *const pp_place_hold_words[PP_HOLD_COUNT] = {
+    [PP_HOLD_MUTEX] = "mutex",
+    [PP_HOLD_FAST_MUTEX] = "fast mutex",
+    [PP_HOLD_RESOURCE] = "resource",
+    [PP_HOLD_RW_LOCK] = "read/write lock",
+    [PP_HOLD_SHARED_SPIN_LOCK] = "spin lock",
+    [PP_HOLD_SEMAPHORE] = "semaphore",
+    [PP_HOLD_RUNDOWN] = "rundown protection",
+    [PP_HOLD_REMOVE_LOCK] = "remove lock",
+    [PP_HOLD_SPIN_LOCK] = "spin lock",
+};
+
 static bool is_on_a_stack(uint64_t address) {
     for (uint32_t i = 0; i < pp_holder_count(); i++) {
         const struct pp_holder *holder = pp_holder_at(i);
@@ -48,15 +60,8 @@ static const char *fill(const char *word, uint64_t address, const char *elsewher
 }
 
 const char *pp_place_of_lock(uint64_t lock, uint8_t kind, char *text) {
-    static const char *const words[PP_HOLD_COUNT] = {
-        [PP_HOLD_MUTEX] = "mutex",
-        [PP_HOLD_FAST_MUTEX] = "fast mutex",
-        [PP_HOLD_RESOURCE] = "resource",
-        [PP_HOLD_RW_LOCK] = "read/write lock",
-        [PP_HOLD_SHARED_SPIN_LOCK] = "spin lock",
-        [PP_HOLD_SPIN_LOCK] = "spin lock",
-    };
-    return fill(words[kind], lock, kind == PP_HOLD_SPIN_LOCK ? "the cancel spin lock" : NULL, text);
+    const char *elsewhere = kind == PP_HOLD_SPIN_LOCK ? "the cancel spin lock" : NULL;
+    return fill(pp_place_hold_words[kind], lock, elsewhere, text);
 }
 
 static const char *word_of(uint64_t object) {

@@ -4,6 +4,9 @@
 #include <poolproof/event.h>
 #include <stdint.h>
 
+// What is held, by enum pp_hold.
+extern const char *const pp_place_hold_words[PP_HOLD_COUNT];
+
 #define PP_PLACE_BYTES 160u
 
 // These fill the text, of PP_PLACE_BYTES, and return it: "spin lock Lock", "event at byte 24 of mem3".

@@ -53,6 +53,12 @@ static bool is_inside(const struct pp_holder *holder, bool (*is_wanted)(enum pp_
     return holder->inside_count > 0 && is_wanted((enum pp_callback)holder->inside[0].callback);
 }
 
+// The last call of the driver under way, as far as they are known.
+static enum pp_callback innermost(const struct pp_holder *holder) {
+    uint32_t depth = holder->inside_count < PP_INSIDE_MAX ? holder->inside_count : PP_INSIDE_MAX;
+    return depth > 0 ? (enum pp_callback)holder->inside[depth - 1].callback : PP_CALLBACK_NONE;
+}
+
 static bool is_of_irp(enum pp_callback callback) {
     return (callback >= PP_CALLBACK_CREATE && callback <= PP_CALLBACK_WRITE) ||
            (callback >= PP_CALLBACK_READ && callback <= PP_CALLBACK_IO_COMPLETION);
@@ -315,8 +321,7 @@ static bool is_setter(const struct pp_event *event, const struct pp_holder *sett
                       const struct pp_holder *holder) {
     const struct pp_past *past = pp_holder_past(holder->object);
     const struct pp_request_call *call = pp_request_last_call();
-    uint32_t depth = setter->inside_count < PP_INSIDE_MAX ? setter->inside_count : PP_INSIDE_MAX;
-    uint16_t callback = depth > 0 ? setter->inside[depth - 1].callback : PP_CALLBACK_NONE;
+    enum pp_callback callback = innermost(setter);
     bool has_set = past != NULL && past->set_at != 0 && past->set.callback == callback;
     bool completes = callback == PP_CALLBACK_OID_COMPLETE && call->fate == PP_FATE_COMPLETED &&
                      call->trail.op == event->op;
@@ -359,8 +364,7 @@ static enum pp_activity activity_of(const struct pp_event *event, const struct p
         [PP_CALLBACK_WORK] = PP_ACTIVITY_WORK,
         [PP_CALLBACK_THREAD] = PP_ACTIVITY_THREAD,
     };
-    uint32_t depth = holder->inside_count < PP_INSIDE_MAX ? holder->inside_count : PP_INSIDE_MAX;
-    uint8_t known = depth > 0 ? activities[holder->inside[depth - 1].callback] : 0;
+    uint8_t known = activities[innermost(holder)];
     return known != 0 ? (enum pp_activity)known : (enum pp_activity)event->args[0];
 }
 
