@@ -40,16 +40,20 @@ static bool is_meant(const struct send *send, const struct pp_binding *binding,
            (completion->cancel_id == NULL || send->cancel_id == completion->cancel_id);
 }
 
-// Links the NBL into a chain of `count`, which were added in that order, too.
-static void add_in_order(NET_BUFFER_LIST **chain, NET_BUFFER_LIST *nbl, enum pp_completion_order order,
-                         uint32_t count) {
-    bool is_in_front = order == PP_ORDER_INTERLEAVED && count % 2 == 0;
-    uint32_t before = order == PP_ORDER_REVERSE ? 0 : is_in_front ? count / 2 : count;
-    for (; before > 0; before--) {
-        chain = &(*chain)->Next;
-    }
-    nbl->Next = *chain;
-    *chain = nbl;
+struct chain {
+    NET_BUFFER_LIST *first;
+    NET_BUFFER_LIST **tail;
+};
+
+static void append(struct chain *chain, NET_BUFFER_LIST *nbl) {
+    nbl->Next = NULL;
+    *chain->tail = nbl;
+    chain->tail = &nbl->Next;
+}
+
+static void prepend(struct chain *chain, NET_BUFFER_LIST *nbl) {
+    nbl->Next = chain->first;
+    chain->first = nbl;
 }
 
 // Takes up to `count` NBLs of the binding out of the sends, beginning with its first-th, and links them.
@@ -59,7 +63,8 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
     uint32_t seen = 0;
     uint32_t taken = 0;
     uint32_t kept = 0;
-    NET_BUFFER_LIST *chain = NULL;
+    // Interleaved: every other NBL comes behind all the rest.
+    struct chain chain = {NULL, &chain.first}, behind = {NULL, &behind.first};
     for (uint32_t i = 0; i < send_count; i++) {
         if (!is_meant(&sends[i], binding, completion) || seen++ < first || taken >= completion->count) {
             sends[kept++] = sends[i];
@@ -74,12 +79,20 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
         nbl->Scratch = SCRATCH_JUNK;
         nbl->Flags ^= NBL_FLAGS_SCRATCH;
         pp_touch_lose(&nbl->Scratch);
-        add_in_order(&chain, nbl, completion->order, taken++);
+        if (completion->order == PP_ORDER_REVERSE) {
+            prepend(&chain, nbl);
+        } else {
+            append(completion->order == PP_ORDER_INTERLEAVED && taken % 2 == 1 ? &behind : &chain, nbl);
+        }
+        taken++;
+    }
+    if (behind.first != NULL) {
+        *chain.tail = behind.first;
     }
     send_count = kept;
     binding->sends_in_flight -= taken;
     *ret_count = taken;
-    return chain;
+    return chain.first;
 }
 
 static void hand_back(struct pp_binding *binding, const struct pp_completion *completion) {
