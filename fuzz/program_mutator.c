@@ -44,7 +44,8 @@ void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
         reach.accesses[i] = max_of(reach.accesses[i], verdict->reach.accesses[i]);
         reach.outcomes[i] |= verdict->reach.outcomes[i];
         for (unsigned k = 0; k < PP_POINT_COUNT; k++) {
-            reach.points[i][k] = count_in_byte(max_of(reach.points[i][k], verdict->reach.points[i][k]));
+            uint8_t calls = verdict->reach.points[i][k];
+            reach.points[i][k] = calls > reach.points[i][k] ? calls : reach.points[i][k];
         }
     }
     for (unsigned i = 0; i < PP_POINT_COUNT; i++) {

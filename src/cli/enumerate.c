@@ -18,10 +18,12 @@ struct enumeration {
 
 static void try_from(const struct enumeration *all, uint64_t depth);
 
-// Plays the program with one more fault in it. Runs with fewer than all of them are on the way only:
-// they were judged before.
+// With one fault more there are as many as this round is about; all others are on the way only.
+static bool is_last(const struct enumeration *all, uint64_t depth) { return depth + 1 == all->depth; }
+
+// Plays the program with one more fault in it. A run that is on the way was judged before.
 static void try_this(const struct enumeration *all, uint64_t depth) {
-    all->count->run_count += depth + 1 == all->depth;
+    all->count->run_count += is_last(all, depth);
     pp_subject_play(all->subject, all->program, all->verdict);
     if (!all->verdict->is_finding) {
         try_from(all, depth + 1);
@@ -36,7 +38,7 @@ static void try_fault(const struct enumeration *all, struct pp_op *op, struct pp
         }
     }
     if (op->fault_count == PP_OP_FAULTS_MAX) {
-        all->count->left_out_count += depth + 1 == all->depth;
+        all->count->left_out_count += is_last(all, depth);
         return;
     }
     op->faults[op->fault_count++] = fault;
@@ -50,7 +52,7 @@ static void try_faults(const struct enumeration *all, uint32_t number, uint64_t 
     for (unsigned point = 0; point < PP_POINT_COUNT; point++) {
         uint32_t calls = chances[depth][number].points[point];
         // Not told apart from more calls, whose numbers no fault can have.
-        all->count->left_out_count += calls == UINT8_MAX && depth + 1 == all->depth;
+        all->count->left_out_count += calls == UINT8_MAX && is_last(all, depth);
         for (uint32_t i = 0; i < 2 * calls && !all->verdict->is_finding; i++) {
             const struct pp_fault fault = {
                 .point = (uint8_t)point, .nth = (uint8_t)(i / 2 + 1), .is_persistent = i % 2};
@@ -71,7 +73,7 @@ static bool has_outcome(const struct pp_op *op, unsigned point) {
 static void try_outcome(const struct enumeration *all, struct pp_op *op, struct pp_outcome outcome,
                         uint64_t depth) {
     if (op->outcome_count == PP_OP_OUTCOMES_MAX) {
-        all->count->left_out_count += depth + 1 == all->depth;
+        all->count->left_out_count += is_last(all, depth);
         return;
     }
     op->outcomes[op->outcome_count++] = outcome;

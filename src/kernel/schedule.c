@@ -157,7 +157,8 @@ static void spin(uint32_t count) {
     struct pp_fiber *self = current;
     self->spin_count += count;
     if (!self->is_given_up) {
-        uint32_t ms = self->spin_count / count < 10 ? 1u << self->spin_count / count : SPIN_MS_MAX;
+        uint32_t rounds = self->spin_count / count;
+        uint32_t ms = rounds < 10 ? 1u << rounds : SPIN_MS_MAX;
         self->is_spinning = true;
         block(NULL, now_ticks + ms * PP_TICKS_PER_MS);
         self->is_spinning = false;
