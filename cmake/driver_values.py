@@ -2,22 +2,15 @@
 """What a driver compares with, read off its source: control codes, EtherTypes, lengths. A compiler that
 optimises turns a switch over control codes into one over small numbers, so that a run no longer tells them.
 Values come in sets: the cases of one switch; all that one function compares with."""
-import concurrent.futures
-import os
 import re
-import subprocess
 
 SMALL_MAX = 15  # what is found without help; see src/kernel/learn.c
-AS_WRITTEN = ["-w", "-O0", "-fno-sanitize=all", "-fno-lto", "-fsanitize-coverage=trace-pc,trace-cmp",
+# How to compile for that.
+AS_WRITTEN = ["-O0", "-fno-sanitize=all", "-fno-lto", "-fsanitize-coverage=trace-pc,trace-cmp",
               "-S", "-emit-llvm", "-o", "-"]
 CASES = re.compile(r"^@__sancov_gen_cov_switch_values.*\[(i64 [^\]]*)\]", re.MULTILINE)
 FUNCTION = re.compile(r"^define .*?^}", re.MULTILINE | re.DOTALL)
 CONSTANT = re.compile(r"@__sanitizer_cov_trace_const_cmp[248]\((?:i16|i32|i64) (?:zeroext )?(-?\d+),")
-
-
-def compile_as_written(compiler, source, flags):
-    return subprocess.run([compiler, *flags, *AS_WRITTEN, source], stdout=subprocess.PIPE, text=True,
-                          check=True, env={**os.environ, "AFL_NOOPT": "1"}).stdout
 
 
 def sets_in(text):
@@ -33,10 +26,9 @@ def keep(values):
     return tuple(dict.fromkeys(value for value in values if value > SMALL_MAX))
 
 
-def read(compiler, sources, flags):
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        texts = pool.map(lambda source: compile_as_written(compiler, source, flags), sources)
-        sets = dict.fromkeys(keep(values) for text in texts for values in sets_in(text))
+def read(texts):
+    """The sets of sources that were compiled as written; texts are what the compiler wrote."""
+    sets = dict.fromkeys(keep(values) for text in texts for values in sets_in(text))
     return [values for values in sets if values]
 
 

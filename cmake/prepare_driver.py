@@ -30,7 +30,7 @@ MISSING = [re.compile(pattern) for pattern in (
     r"no member named '(?P<member>\w+)' in '(?P<type>[^']+)'",
     r"incomplete (?:definition of )?type '(?:struct |union |enum )?(?P<name>\w+)",
 )]
-ONLY_ERRORS = ["-fsyntax-only", "-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"]
+ONLY_ERRORS = ["-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"]
 HEADERS_MAX = 50  # of those that are missing
 DEPTH = 4         # folders above the made headers, for names that begin with "..\"
 
@@ -100,17 +100,20 @@ def find_in_any_case(place, name):
 
 
 def compile_all(compiler, sources, flags):
-    """What the compiler says of all sources. Errors of one line in a header count once."""
-    said = {}
+    """What the compiler says of all sources, and what it makes of them. Errors of one line in a header count
+    once."""
+    said, texts = {}, []
     for source in sources:
-        result = subprocess.run([compiler, *flags, *ONLY_ERRORS, source], capture_output=True, text=True,
-                                check=False, env={**os.environ, "AFL_NOOPT": "1"})
+        result = subprocess.run([compiler, *flags, *ONLY_ERRORS, *driver_values.AS_WRITTEN, source],
+                                capture_output=True, text=True, check=False,
+                                env={**os.environ, "AFL_NOOPT": "1"})
+        texts.append(result.stdout)
         if result.returncode != 0:
             for match in ERROR.finditer(result.stderr):
                 said[match[0]] = match
             if not ERROR.search(result.stderr):
                 sys.exit(result.stderr)
-    return list(said.values())
+    return list(said.values()), texts
 
 
 def try_all(folder, compiler, sources, flags):
@@ -118,7 +121,7 @@ def try_all(folder, compiler, sources, flags):
     empty = folder / "missing"
     headers = {}
     for _ in range(HEADERS_MAX):
-        errors = compile_all(compiler, sources, [*flags, f"-I{empty}"] if headers else flags)
+        errors, texts = compile_all(compiler, sources, [*flags, f"-I{empty}"] if headers else flags)
         found = [(match, MISSING[0].search(match["text"])) for match in errors]
         found = {missing["header"]: match for match, missing in found if missing}
         found = {name: match for name, match in found.items() if name not in headers}
@@ -127,7 +130,7 @@ def try_all(folder, compiler, sources, flags):
         headers |= found
         for name in found:
             write(pathlib.Path(os.path.normpath(empty / name.replace("\\", "/").replace("..", "_"))), "")
-    return headers, errors
+    return headers, errors, texts
 
 
 def sort_out(errors):
@@ -183,11 +186,11 @@ def main():
         headers.follow(pathlib.Path(source))
     headers.make_tracing()
     write(folder / "overlay.yaml", integer_types.overlay(folder / "translated", headers.texts, wdk))
-    missing, errors = try_all(folder, compiler, sources, flags)
+    missing, errors, texts = try_all(folder, compiler, sources, flags)
     if missing or errors:
         tell(name, missing, errors, wdk)
         sys.exit(1)
-    write(folder / "values.c", driver_values.as_c(driver_values.read(compiler, sources, flags)))
+    write(folder / "values.c", driver_values.as_c(driver_values.read(texts)))
     files = " ".join(str(path).replace(" ", r"\ ") for path in sorted(headers.seen))
     write(folder / "prepared.d", f"{folder / 'prepared'}: {files}\n")
     (folder / "prepared").touch()
