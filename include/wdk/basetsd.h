@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Integer types of fixed and of pointer size. Windows is LLP64: `long` has 32 bits there, so nothing here
-// is made of `long`. No <stdint.h>: drivers bring types of the same names.
+// is made of `long` but what is the compiler's. No <stdint.h>: drivers bring types of the same names.
 //
 // Source: learn.microsoft.com/windows/win32/winprog/windows-data-types.
 #pragma once
@@ -33,7 +33,7 @@ typedef unsigned long long UINT_PTR, *PUINT_PTR;
 typedef long long LONG_PTR, *PLONG_PTR;
 typedef unsigned long long ULONG_PTR, *PULONG_PTR;
 typedef ULONG_PTR DWORD_PTR, *PDWORD_PTR;
-typedef ULONG_PTR SIZE_T, *PSIZE_T;
+typedef __SIZE_TYPE__ SIZE_T, *PSIZE_T;  // the type of size_t, whose pointers drivers mix with these
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 

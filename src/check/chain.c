@@ -148,7 +148,7 @@ PP_READS_CLOSED bool pp_chain_judge_place(const struct pp_event *event, const NE
     if (nb->DataOffset > bytes || nb->stDataLength > bytes - nb->DataOffset) {
         snprintf(what, sizeof(what), "NB %s with data beyond its MDLs", act);
         pp_report(PP_RULE_NB_LEN, event, what);
-        pp_report_line("DataOffset %u, DataLength %llu, %lu bytes in the chain", nb->DataOffset,
+        pp_report_line("DataOffset %u, DataLength %zu, %lu bytes in the chain", nb->DataOffset,
                        nb->stDataLength, bytes);
         return false;
     }

@@ -63,7 +63,7 @@ PP_READS_CLOSED static bool judge_nbs(const struct pp_event *event, const struct
         }
         if (start > nb->stDataLength) {
             pp_report(PP_RULE_DERIVE_ARGS, event, "StartOffset beyond the data of an NB");
-            pp_report_line("StartOffset %u, DataLength %llu", start, nb->stDataLength);
+            pp_report_line("StartOffset %u, DataLength %zu", start, nb->stDataLength);
             pp_report_object(original);
             return false;
         }

@@ -117,7 +117,7 @@ static void judge_advance(const struct pp_event *event) {
         }
         if (event->args[2] > nb->stDataLength) {
             pp_report(PP_RULE_RA_OVERRUN, event, "advance beyond the data");
-            pp_report_line("DataOffsetDelta %lu, DataLength %llu", event->args[2], nb->stDataLength);
+            pp_report_line("DataOffsetDelta %lu, DataLength %zu", event->args[2], nb->stDataLength);
             pp_report_object(pp_model_at((uintptr_t)nb));
             return;
         }
