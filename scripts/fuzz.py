@@ -345,6 +345,8 @@ def main():
         give_up(f'no driver "{options.target}"; --target list shows those there are')
     make_folder(options.corpus)
     make_folder(options.findings)
+    # To scripts/triage: crashes that libFuzzer keeps there say nothing of the driver.
+    (options.findings / ".driver").write_text(f"{options.target}\n", encoding="utf-8")
     session = Session(options)
     signal.signal(signal.SIGINT, session.interrupt)
     signal.signal(signal.SIGTERM, session.interrupt)

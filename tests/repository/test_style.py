@@ -12,7 +12,7 @@ FUNCTION_LINES_MAX = 60
 
 C = {".c", ".h", ".def"}
 HASHED = {".py", ".cmake", ".sh", ".dict", ".options"}  # comments begin with a hash sign
-TEXT = C | HASHED | {".md", ".txt", ".prog", ".json", ".in", ""}
+TEXT = C | HASHED | {".md", ".txt", ".prog", ".json", ".in", ".html", ""}
 TABLES = {".def", ".md", ".json", ".prog"}  # read by the row, however long it is
 
 # What must be the same on every run has no clock, no dice, no heap and no output of its own.
