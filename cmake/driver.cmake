@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# poolproof_driver_object(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...] [EXPECTED_TITLE title])
+# poolproof_driver_object(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...] [ACTIONS file]
+#                         [EXPECTED_TITLE title])
 #
 # Compiles WDK driver source, unmodified, to one object file that any poolproof binary can link: nothing in
 # it is global, and the record that makes the driver known is in a section. Target: poolproof_driver_NAME.
@@ -68,7 +69,7 @@ function(prepare_driver NAME made)
 endfunction()
 
 function(poolproof_driver_object NAME)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPECTED_TITLE" "SOURCES;INCLUDES;DEFINES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ACTIONS;EXPECTED_TITLE" "SOURCES;INCLUDES;DEFINES")
   if(NOT NAME MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
     message(FATAL_ERROR "poolproof_add_driver: '${NAME}' is no C identifier")
   endif()
@@ -80,6 +81,11 @@ function(poolproof_driver_object NAME)
   set(PP_EXPECTED_TITLE NULL)
   if(arg_EXPECTED_TITLE)
     set(PP_EXPECTED_TITLE "\"${arg_EXPECTED_TITLE}\"")
+  endif()
+  set(PP_ACTIONS NULL)
+  if(arg_ACTIONS)
+    set(PP_ACTIONS pp_driver_actions)
+    list(APPEND arg_SOURCES ${arg_ACTIONS})
   endif()
   set(made ${CMAKE_CURRENT_BINARY_DIR}/drivers/${NAME})
   configure_file(${PP_CMAKE_DIR}/driver_prelude.h.in ${made}/prelude.h @ONLY)
@@ -98,6 +104,9 @@ function(poolproof_driver_object NAME)
   target_include_directories(poolproof_driver_${NAME}_sources PRIVATE ${arg_INCLUDES})
   target_include_directories(poolproof_driver_${NAME}_sources SYSTEM PRIVATE
                              ${PP_WDK_DIR} ${PP_INCLUDE_DIR}/crt)
+  if(arg_ACTIONS)
+    target_include_directories(poolproof_driver_${NAME}_sources SYSTEM PRIVATE ${PP_INCLUDE_DIR})
+  endif()
   target_compile_definitions(poolproof_driver_${NAME}_sources PRIVATE ${arg_DEFINES})
   target_compile_options(poolproof_driver_${NAME}_sources PRIVATE
                          ${PP_DRIVER_FLAGS} ${PP_DRIVER_SANITIZER_FLAGS} ${PP_ENGINE_COMPILE_FLAGS}

@@ -13,9 +13,10 @@ import wdk_names
 
 # What the compiler calls by itself, for a sanitizer, a profile or an engine, and what it knows of C.
 OF_THE_COMPILER = re.compile(r"__(asan|msan|ubsan|sanitizer|sancov|start|stop|llvm|afl|stack_chk)_\w*|"
-                             r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_\w+")
+                             r"__(?:u?div|u?mod|u?mul|float|fix)\w*i\d|pp_driver_(?!actions$)\w+")
 OF_C = {"bcmp", "memcmp", "memcpy", "memmove", "memset"}
 CRT = "pp_crt_"  # the kernel's C library, which is not the process'; see src/kernel/crt_text.c
+ACTIONS = "pp_driver_actions"
 SHIFT_HANDLER = "__ubsan_handle_shift_out_of_bounds"
 SECTION = re.compile(r"\] +(\S+) +(PROGBITS|NOBITS) +(?:[0-9a-f]+ +){4}(WAT?|AX)G? ", re.MULTILINE)
 NOT_THE_DRIVERS = re.compile(r"pp_\w+|asan_globals|__\w+|\.(text|data\.rel\.ro)\b.*|\.(bss|data)")
@@ -49,6 +50,8 @@ def tell(name, missing, wdk):
     for word in missing:
         if word == "DriverEntry":
             print(f"driver {name} has no DriverEntry, which is where the world begins")
+        elif word == ACTIONS:
+            print(f"driver {name} has an ACTIONS file without PP_ACTIONS(...); see poolproof/actions.h")
         else:
             print(f"driver {name} calls {word}, which the world does not have ({known.header_of(word)})")
 
@@ -78,7 +81,8 @@ def main():
     crt = [f"--redefine-sym={word}={CRT}{word}" for word in sorted(called) if CRT + word in there]
     call(objcopy, *renamed_sections(readelf, whole, name), *COMPARISONS, *crt,
          f"--redefine-sym={SHIFT_HANDLER}=pp_driver_shift",
-         "--redefine-sym=__sanitizer_cov_trace_pc=pp_driver_block", "--wildcard", "--keep-global-symbol=__*",
+         "--redefine-sym=__sanitizer_cov_trace_pc=pp_driver_block", "--wildcard",
+         "--keep-global-symbol=!__odr_asan_gen_*", "--keep-global-symbol=__*",
          "--keep-global-symbol=sancov.*", whole, f"{folder}/driver.o")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# poolproof_add_driver(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...])
+# poolproof_add_driver(NAME SOURCES file... [INCLUDES dir...] [DEFINES def...] [ACTIONS file])
 #
 # Builds binaries for one driver from its WDK source, unmodified (docs/your-driver.md):
 #   NAME          the command line, all verbs

@@ -92,6 +92,7 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
 static void offer_learned(void) {
     struct pp_offer offer = pp_learned();
     offer.sets = pp_target_driver ? pp_target_driver->values : NULL;
+    offer.has_actions = pp_target_driver && pp_target_driver->actions;
     pp_program_offer(&offer);
 }
 

@@ -3,6 +3,7 @@
 // poolproof_add_driver() and puts a pointer to it into the section pp_drivers; nobody writes one by hand
 // but tests, which give `name` and `entry` only.
 #pragma once
+#include <poolproof/actions.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct pp_driver {
     struct pp_range data;    // its initialised globals, restored before each run
     struct pp_range bss;     // its zeroed globals, restored before each run
     const uint32_t *values;  // what its source compares with, see struct pp_offer; NULL if not known
+    const struct pp_action *actions;  // the last has no name; NULL: it has none
 };
 
 // The drivers linked into this binary, in order of their names; ends with NULL.

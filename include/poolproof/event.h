@@ -108,6 +108,7 @@ enum pp_activity {
     PP_ACTIVITY_DEFERRED,  // DPC routines
     PP_ACTIVITY_WORK,
     PP_ACTIVITY_THREAD,
+    PP_ACTIVITY_ACTION,
     PP_ACTIVITY_COUNT
 };
 
@@ -123,7 +124,7 @@ enum pp_await {
     PP_AWAIT_PNP,        // what a protocol is being told
     PP_AWAIT_IRPS,
     PP_AWAIT_RUNDOWN,
-    PP_AWAIT_ROUTINES,  // DPC routines, work routines, executive callbacks
+    PP_AWAIT_ROUTINES,  // DPC routines, work routines, executive callbacks, actions
     PP_AWAIT_COUNT
 };
 

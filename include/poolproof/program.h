@@ -224,7 +224,8 @@ struct pp_offer {
     const struct pp_wish *wishes;
     uint32_t wish_count;
     const uint32_t
-        *sets;  // each: how many, then its values, which exclude each other; 0 ends them; or NULL
+        *sets;         // each: how many, then its values, which exclude each other; 0 ends them; or NULL
+    bool has_actions;  // only then an op `act` is new
 };
 
 // From here on, until the next; kept by reference. None at first.

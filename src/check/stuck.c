@@ -40,6 +40,7 @@ static const struct {
     [PP_ACTIVITY_DEFERRED] = {PP_RULE_STUCK, "DPC routine never returns"},
     [PP_ACTIVITY_WORK] = {PP_RULE_STUCK, "work routine never returns"},
     [PP_ACTIVITY_THREAD] = {PP_RULE_STUCK, "system thread never ends"},
+    [PP_ACTIVITY_ACTION] = {PP_RULE_STUCK, "action never returns"},
 };
 
 // === Who is to blame ===
@@ -66,7 +67,7 @@ static bool is_of_irp(enum pp_callback callback) {
 
 static bool is_routine(enum pp_callback callback) {
     return callback == PP_CALLBACK_DPC || callback == PP_CALLBACK_WORK ||
-           callback == PP_CALLBACK_EX_CALLBACK;
+           callback == PP_CALLBACK_EX_CALLBACK || callback == PP_CALLBACK_ACTION;
 }
 
 // The world needs it, or what is very near to that.
@@ -363,6 +364,7 @@ static enum pp_activity activity_of(const struct pp_event *event, const struct p
         [PP_CALLBACK_DPC] = PP_ACTIVITY_DEFERRED,
         [PP_CALLBACK_WORK] = PP_ACTIVITY_WORK,
         [PP_CALLBACK_THREAD] = PP_ACTIVITY_THREAD,
+        [PP_CALLBACK_ACTION] = PP_ACTIVITY_ACTION,
     };
     uint8_t known = activities[innermost(holder)];
     return known != 0 ? (enum pp_activity)known : (enum pp_activity)event->args[0];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// list rules|ops|points|drivers|pools
+// list rules|ops|points|drivers|actions|pools
 #include "complaint.h"
 #include "json.h"
 #include "verb.h"
@@ -186,6 +186,65 @@ static void list_drivers(bool is_json) {
     }
 }
 
+static bool is_any(const struct pp_action_range *range) { return range->min == 0 && range->max == 0; }
+
+static void print_range(const char *word, const struct pp_action_range *range) {
+    if (!is_any(range)) {
+        printf("  %s: %u..%u", word, range->min, range->max < range->min ? range->min : range->max);
+    }
+}
+
+static void print_range_json(struct pp_json *json, const char *word,
+                             const struct pp_action_range *range) {
+    pp_json_open(json, word, '{');
+    pp_json_number(json, "min", range->min);
+    pp_json_number(json, "max",
+                   is_any(range)             ? UINT32_MAX
+                   : range->max < range->min ? range->min
+                                             : range->max);
+    pp_json_close(json, '}');
+}
+
+static void print_action_json(const struct pp_driver *driver, uint32_t number) {
+    const struct pp_action *action = &driver->actions[number];
+    struct pp_json json = {.out = stdout};
+    pp_json_open(&json, NULL, '{');
+    pp_json_text(&json, "driver", driver->name);
+    pp_json_number(&json, "number", number);
+    pp_json_text(&json, "name", action->name);
+    pp_json_number(&json, "irql", action->irql);
+    print_range_json(&json, "first", &action->first);
+    print_range_json(&json, "second", &action->second);
+    print_range_json(&json, "length", &action->length);
+    pp_json_end_line(&json);
+}
+
+static void list_actions_of(const struct pp_driver *driver, bool is_json) {
+    if (!is_json) {
+        printf("%s\n", driver->name);
+    }
+    for (uint32_t i = 0; driver->actions[i].name; i++) {
+        const struct pp_action *action = &driver->actions[i];
+        if (is_json) {
+            print_action_json(driver, i);
+            continue;
+        }
+        printf("    %2u  %-20s%s", i, action->name, action->irql ? "  at DISPATCH_LEVEL" : "");
+        print_range("first", &action->first);
+        print_range("second", &action->second);
+        print_range("length", &action->length);
+        putchar('\n');
+    }
+}
+
+static void list_actions(bool is_json) {
+    for (const struct pp_driver *const *at = pp_driver_list(); *at; at++) {
+        if ((*at)->actions) {
+            list_actions_of(*at, is_json);
+        }
+    }
+}
+
 static void list_pools(bool is_json) {
     for (uint32_t i = 0; i < pp_pool_count(); i++) {
         const struct pp_pool_functions *pool = pp_pool_at(i);
@@ -204,15 +263,12 @@ static void list_pools(bool is_json) {
 static const struct {
     const char *name;
     void (*print)(bool is_json);
-} lists[] = {{"rules", list_rules},
-             {"ops", list_ops},
-             {"points", list_points},
-             {"drivers", list_drivers},
-             {"pools", list_pools}};
+} lists[] = {{"rules", list_rules},     {"ops", list_ops},         {"points", list_points},
+             {"drivers", list_drivers}, {"actions", list_actions}, {"pools", list_pools}};
 
 int pp_verb_list(const struct pp_options *options) {
     if (options->operand_count != 1) {
-        pp_complain("list", "takes one of rules, ops, points, drivers, pools");
+        pp_complain("list", "takes one of rules, ops, points, drivers, actions, pools");
         return PP_EXIT_BAD;
     }
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -221,6 +277,7 @@ int pp_verb_list(const struct pp_options *options) {
             return PP_EXIT_CLEAN;
         }
     }
-    pp_complain(options->operands[0], "no such list; there are rules, ops, points, drivers, pools");
+    pp_complain(options->operands[0],
+                "no such list; there are rules, ops, points, drivers, actions, pools");
     return PP_EXIT_BAD;
 }

@@ -81,7 +81,7 @@ static const struct verb {
      "  --digest          name the files by the XXH64 digest of their bytes, so that equal\n"
      "                    programs become one file\n"
      "  --pool NAME       binary programs are pool programs\n"},
-    {"list", "rules|ops|points|drivers|pools", "print what there is", "j", pp_verb_list,
+    {"list", "rules|ops|points|drivers|actions|pools", "print what there is", "j", pp_verb_list,
      "  rules      what is checked, with the page that says so\n"
      "  ops        what programs are made of, for each language of them\n"
      "  points     where a program can make a call of the driver fail or give another answer\n"

@@ -9,11 +9,19 @@
 #include <ndis.h>
 #include <string.h>
 
+#define CALLERS_TAG 'rllC'
+
 void *pp_world_take(size_t size) {
     void *memory = pp_arena_take(size, PP_USE_WORLD);
     if (memory != NULL) {
         memset(memory, 0, size);
     }
+    return memory;
+}
+
+void *pp_memory_of_caller(size_t size) {
+    void *memory = pp_arena_take(size, PP_USE_MEMORY);
+    PP_EMIT(MEMORY_MADE, pp_object(memory), size, CALLERS_TAG, /*is_paged=*/false, 0);
     return memory;
 }
 

@@ -15,3 +15,7 @@ enum pp_kernel_use {
 // Memory for the world's own objects, zeroed. Sends no event and cannot fail by a fault; NULL if the
 // arena is full.
 void *pp_world_take(size_t size);
+
+// Nonpaged pool of another driver's, which calls this one: to a rule it is like this driver's own. Sends an
+// event, but cannot fail by a fault. Given back with ExFreePool.
+void *pp_memory_of_caller(size_t size);

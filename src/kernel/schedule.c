@@ -346,10 +346,14 @@ void pp_schedule_wake_fiber(struct pp_fiber *fiber) {
     put_ready(ready_count, (uint32_t)(fiber - fibers));
 }
 
+static bool may_wait_for_ever(const struct pp_fiber *fiber) {
+    return fiber->activity == PP_ACTIVITY_THREAD || fiber->activity == PP_ACTIVITY_ACTION;
+}
+
 struct pp_fiber *pp_schedule_first_blocked(void) {
     struct pp_fiber *found = NULL;
     for (uint32_t i = 0; i < fiber_used_count; i++) {
-        if (fibers[i].state == PP_FIBER_BLOCKED && fibers[i].activity != PP_ACTIVITY_THREAD &&
+        if (fibers[i].state == PP_FIBER_BLOCKED && !may_wait_for_ever(&fibers[i]) &&
             (found == NULL || blocked_since[i] < blocked_since[found - fibers])) {
             found = &fibers[i];
         }

@@ -57,7 +57,7 @@ bool pp_schedule_advance_to(uint64_t ticks);
 uint64_t pp_schedule_next_wake(void);
 
 // The blocked fiber that has waited for longest, or NULL if none is blocked. The driver's own threads
-// may wait for as long as they like.
+// and the callers of its actions may wait for as long as they like.
 struct pp_fiber *pp_schedule_first_blocked(void);
 
 // Nobody will do any more what a fiber may spin for: the first that spins goes on until it is done, or is

@@ -47,7 +47,10 @@ void pp_ndis_add_adapter(uint32_t number, const struct pp_adapter_traits *traits
     pp_registry_add_binding(&adapter->name);
 }
 
-const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter) { return &adapters[adapter].path; }
+const UNICODE_STRING *pp_ndis_adapter_path(uint32_t adapter) {
+    static const UNICODE_STRING none;
+    return adapter < adapter_count ? &adapters[adapter].path : &none;
+}
 
 const UNICODE_STRING *pp_adapter_name(uint32_t adapter) { return &adapters[adapter].name; }
 

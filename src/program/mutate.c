@@ -16,8 +16,9 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const uint8_t protocol_life_cycle[] = {
-    PP_OP_ADAPTER, PP_OP_BIND,    PP_OP_RESTART, PP_OP_CREATE,   PP_OP_IOCTL, PP_OP_WRITE, PP_OP_READ,
-    PP_OP_FRAMES,  PP_OP_RECEIVE, PP_OP_WRITE,   PP_OP_COMPLETE, PP_OP_CLOSE, PP_OP_PAUSE, PP_OP_UNBIND};
+    PP_OP_ADAPTER,  PP_OP_BIND,   PP_OP_RESTART, PP_OP_CREATE,  PP_OP_IOCTL, PP_OP_WRITE,
+    PP_OP_READ,     PP_OP_FRAMES, PP_OP_ACT,     PP_OP_RECEIVE, PP_OP_WRITE, PP_OP_ACT,
+    PP_OP_COMPLETE, PP_OP_CLOSE,  PP_OP_PAUSE,   PP_OP_UNBIND};
 static const uint8_t pool_life_cycle[] = {
     PP_POOL_OP_NBL_POOL, PP_POOL_OP_NBL_WITH_NB, PP_POOL_OP_NB_OF,        PP_POOL_OP_RETREAT,
     PP_POOL_OP_ADVANCE,  PP_POOL_OP_FREE_NBL,    PP_POOL_OP_FREE_NBL_POOL};
@@ -48,7 +49,16 @@ static bool has_objects(const struct pp_draft *draft, uint32_t at, const struct 
     return true;
 }
 
-// Ops about objects are the business of a program; the others set the stage.
+static bool is_act(const struct pp_draft *draft, uint8_t kind) {
+    return draft->program->language == PP_LANGUAGE_PROTOCOL && kind == PP_OP_ACT;
+}
+
+// Without actions there is nothing to call.
+static bool is_of_use(const struct pp_draft *draft, uint8_t kind) {
+    return !is_act(draft, kind) || pp_vary_can_act();
+}
+
+// Ops about objects and actions are the business of a program; the others set the stage.
 static uint8_t pick_kind(const struct pp_draft *draft, struct pp_dice *dice, uint32_t at) {
     const struct pp_language_info *language = language_of(draft);
     uint8_t kind = 0;
@@ -56,8 +66,11 @@ static uint8_t pick_kind(const struct pp_draft *draft, struct pp_dice *dice, uin
     for (unsigned i = 0; i < TRIES_MAX; i++) {
         kind = (uint8_t)pp_dice_roll(dice, language->op_count);
         const struct pp_op_info *info = &language->ops[kind];
-        bool is_about_object = info->result || info->args[0].kind == PP_ARG_HANDLE;
-        if ((is_about_object || pp_dice_once_in(dice, 3)) && has_objects(draft, at, info)) {
+        if (!is_of_use(draft, kind)) {
+            continue;
+        }
+        bool is_business = info->result || info->args[0].kind == PP_ARG_HANDLE || is_act(draft, kind);
+        if ((is_business || pp_dice_once_in(dice, 3)) && has_objects(draft, at, info)) {
             break;
         }
         if (pp_dice_once_in(dice, 16)) {
@@ -116,7 +129,7 @@ static bool insert_life_cycle(struct pp_draft *draft, struct pp_dice *dice) {
     bool is_changed = false;
 
     for (size_t i = 0; i < cycle->count; i++) {
-        if (!pp_dice_once_in(dice, 8)) {
+        if (is_of_use(draft, cycle->kinds[i]) && !pp_dice_once_in(dice, 8)) {
             is_changed |= insert_kind(draft, dice, cycle->kinds[i], &at, CREATORS_MAX);
         }
     }
@@ -238,7 +251,7 @@ static bool grant_by_new_op(struct pp_draft *draft, struct pp_dice *dice, const 
         for (unsigned i = 0; i < info->arg_count; i++) {
             op.args[i] = info->args[i].standard;
         }
-        if (sets_stage(info) && pp_vary_by_wish(wish, info, &op)) {
+        if (sets_stage(info) && is_of_use(draft, kind) && pp_vary_by_wish(wish, info, &op)) {
             return pp_draft_insert(draft, pp_dice_roll(dice, draft->program->op_count + 1), &op);
         }
     }

@@ -36,6 +36,8 @@ static const uint32_t *pick_set(struct pp_dice *dice, uint32_t value) {
     return picked[1] ? picked[1] : picked[0];
 }
 
+bool pp_vary_can_act(void) { return offer.has_actions; }
+
 static bool is_offered(void) { return offer.value_count > 0 || (offer.sets && offer.sets[0] > 0); }
 
 // A value that was offered, as it is, with its two low bytes swapped as in a packet, or next to it.

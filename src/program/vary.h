@@ -10,6 +10,9 @@
 // `present` is the value that it has now.
 uint32_t pp_vary_value(struct pp_dice *dice, const struct pp_arg_info *arg, uint32_t present);
 
+// True if the driver has actions.
+bool pp_vary_can_act(void);
+
 // One of the wishes that were offered; NULL if there are none.
 const struct pp_wish *pp_vary_pick_wish(struct pp_dice *dice);
 

@@ -11,6 +11,7 @@
 #include "kernel/work.h"
 #include "ndis/runtime.h"
 #include "pool/pool.h"
+#include "run/action.h"
 #include "run/content.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ void pp_play_begin(const struct pp_driver *new_driver) {
     load_state = LOAD_NONE;
     memset(result_counts, 0, sizeof(result_counts));
     pp_content_begin();
+    pp_action_begin(driver->actions);
 }
 
 // === Load and unload ===
@@ -76,6 +78,7 @@ static void run_unload(void *subject, uint64_t detail) {
     (void)subject;
     (void)detail;
     pp_file_close_all();
+    pp_action_wait_all();
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_DRIVER_UNLOAD, NULL);
     driver_object->DriverUnload(driver_object);
     pp_callback_leave(frame, NULL, STATUS_SUCCESS);
@@ -183,6 +186,17 @@ static bool send_control(const uint32_t *args) {
     return send_input(args[0], &transfer, &first, args[4]);
 }
 
+// What its content says of an adapter is about the newest one.
+static bool act(const uint32_t *args) {
+    struct pp_action_order order = {
+        .index = args[0], .first = args[1], .second = args[2], .length = args[3]};
+    const struct pp_field first = field(0, args[5], args[6]);
+    pp_content_add(&first);
+    uint32_t adapter = result_counts['a'] > 0 ? result_counts['a'] - 1 : 0;
+    const uint8_t *input = pp_content_make(adapter, &order.length, (uint8_t)args[4]);
+    return pp_action_start(&order, input);
+}
+
 static void set_memory(const uint32_t *args) {
     static const enum pp_reuse reuses[] = {PP_REUSE_NEVER, PP_REUSE_FIFO, PP_REUSE_LIFO};
     pp_arena_set_reuse(reuses[args[0]]);
@@ -238,7 +252,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
     switch ((enum pp_op_kind)op->kind) {
     case PP_OP_MEMORY: set_memory(args); return true;
     case PP_OP_LOAD: return load();
-    case PP_OP_UNLOAD: return unload();
+    case PP_OP_UNLOAD: return !pp_action_runs() && unload();  // who is in the driver keeps it
     case PP_OP_ADAPTER: add_adapter(number, args); return true;
     case PP_OP_BIND:  // also while DriverEntry runs: it has registered its protocol, and goes on
         return (load_state == LOAD_BUSY || load_state == LOAD_DONE) && pp_ndis_bind(number, args[0]);
@@ -267,6 +281,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_PNP_ALL: return tell_all(args);
     case PP_OP_POWER: return set_power(args);
     case PP_OP_REMOVE: return pp_ndis_remove_adapter(args[0]);
+    case PP_OP_ACT: return load_state == LOAD_DONE && act(args);
     case PP_OP_COUNT: break;
     }
     return false;

@@ -402,9 +402,6 @@ void pp_driver_block(void);
 void __sanitizer_cov_trace_pc(void);
 __attribute__((no_sanitize("coverage"))) void __sanitizer_cov_trace_pc(void) { pp_driver_block(); }
 
-// Its only globals are the fixture's, so these are what each run begins with.
-static const struct pp_driver driver = {
-    .name = "fixture", .entry = on_load, .bss = {(char *)&fixture, (char *)(&fixture + 1)}};
 static struct pp_verdict verdict;
 static uint32_t played_op_count;
 
@@ -424,6 +421,11 @@ void fixture_play(const struct fixture_steps *act, const char *ops, const struct
         fail_msg("%u:%u: %s", error.line, error.column, error.message);
     }
     steps = *act;
+    // Its only globals are the fixture's, so these are what each run begins with.
+    const struct pp_driver driver = {.name = "fixture",
+                                     .entry = on_load,
+                                     .bss = {(char *)&fixture, (char *)(&fixture + 1)},
+                                     .actions = act->actions};
     pp_crash_catch();  // cmocka puts its own signal handlers there before each test
     pp_run(&driver, &program, options, ret_verdict);
     played_op_count = program.op_count;

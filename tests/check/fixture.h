@@ -8,6 +8,7 @@
 // the parts to do it with.
 #pragma once
 #include <ndis.h>
+#include <poolproof/actions.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct fixture_steps {
     NTSTATUS (*cleanup)(IRP *irp);
     void (*send_complete)(NET_BUFFER_LIST *chain);
     void (*receive)(NET_BUFFER_LIST *chain, ULONG flags);
+    const struct pp_action *actions;
 };
 
 // What the driver keeps. Zero when a run begins.

@@ -142,6 +142,7 @@ def test_list():
         "ops": {"language", "word", "result", "about", "args"},
         "points": {"name", "kind", "function", "duty", "statuses"},
         "drivers": {"name", "is_default", "expected_title"},
+        "actions": {"driver", "number", "name", "irql", "first", "second", "length"},
         "pools": {"name", "is_default"},
     }
     for name, expected in keys.items():
@@ -152,6 +153,8 @@ def test_list():
         for row in rows:
             word = row.get("word") or row.get("name") or row.get("id")
             check(f"list {name} has {word}", word in text.out)
+    actions = [json.loads(line) for line in call("list", "actions", "--json").out.splitlines()]
+    check("an action's range", {"min": 1, "max": 9014} in [row["length"] for row in actions], actions)
     check("one driver is the default at most", sum(d["is_default"] for d in drivers()) <= 1)
     check("the default pool comes first", call("list", "pools").out.startswith("arena (default)\n"))
     languages = [json.loads(line)["language"] for line in call("list", "ops", "--json").out.splitlines()]

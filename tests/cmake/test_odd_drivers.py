@@ -17,6 +17,8 @@ poolproof_add_driver(unlinked SOURCES unlinked.c)
 poolproof_add_driver(pointless SOURCES log.c)
 poolproof_add_driver(threads SOURCES threads.c)
 poolproof_add_driver(wide SOURCES wide.c INCLUDES sys/../wide)
+poolproof_add_driver(called SOURCES called.c DEFINES DBG=1 ACTIONS actions.c)
+poolproof_add_driver(uncalled SOURCES called.c ACTIONS log.c)
 """
 
 AHEAD = """
@@ -85,11 +87,28 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
 WIDE_HEADER = "typedef unsigned long ULONG;\r\ntypedef signed char CHAR;\r\n#include <ndis.h>\r\n"
 
 
+CALLED = """
+#include <ntddk.h>
+LONG Sum;
+void Add(LONG Number) { Sum += Number; NT_ASSERT(Sum != 7); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) { return STATUS_SUCCESS; }
+"""
+ACTIONS = """
+#include <ntddk.h>
+#include <poolproof/actions.h>
+void Add(LONG Number);
+static void AddOne(const struct pp_action_input *Input) { Add((LONG)Input->first); }
+PP_ACTIONS({.name = "add", .call = AddOne, .first = {2, 3}});
+"""
+
+
 def write(folder):
     gotchas.write(folder)
     for name, text in (("CMakeLists.txt", PROJECT), ("ahead.c", AHEAD), ("more.c", MORE),
                        ("unlinked.c", UNLINKED), ("threads.c", THREADS),
                        ("wide.c", WIDE), ("wide/wide.h", WIDE_HEADER),
+                       ("called.c", CALLED), ("actions.c", ACTIONS),
+                       ("sum.prog", "poolproof 1\nact(first: 2)\nact(first: 3)\nact(first: 4)\n"),
                        ("log.c", "int Log(void) { return 0; }\n"),
                        ("load.prog", "poolproof 1\nload()\nunload()\n")):
         (folder / name).parent.mkdir(exist_ok=True)
@@ -118,6 +137,22 @@ def check_wide(tally, folder):
     tally.check("a driver that says long", result.returncode == 0, result.stdout, result.stderr)
     tally.check("its file is untouched",
                 (folder / "wide.c").read_text(encoding="utf-8") == WIDE.lstrip("\n"))
+
+
+def check_called(tally, folder):
+    result = scratch.call(folder, "cmake --build build --target called && build/called list actions")
+    tally.check("a driver with actions", result.returncode == 0 and
+                result.stdout.endswith("called\n     0  add                   first: 2..3\n"),
+                result.stdout, result.stderr)
+    result = scratch.call(folder, "build/called run sum.prog")
+    tally.check("they are called", result.returncode == 1 and
+                "poolproof: ASSERT: assert failed in Add\n" in result.stdout, result.stdout)
+    result = scratch.call(folder, "build/called fuzz --runs 100000 --findings found corpus")
+    tally.check("and found without a seed", "ASSERT: assert failed in Add" in result.stdout + result.stderr,
+                result.stdout[-2000:], result.stderr[-2000:])
+    result = scratch.call(folder, "cmake --build build --target uncalled")
+    tally.check("a file of actions without a table", result.returncode != 0 and
+                "driver uncalled has an ACTIONS file without PP_ACTIONS(...)" in result.stdout, result.stdout)
 
 
 def check_refused(tally, folder):
@@ -171,6 +206,7 @@ def main():
         tally.check("the project is configured", result.returncode == 0, result.stdout, result.stderr)
         check_gotchas(tally, folder)
         check_wide(tally, folder)
+        check_called(tally, folder)
         check_refused(tally, folder)
         check_mended(tally, folder)
         check_cplusplus(tally, folder)
