@@ -15,6 +15,9 @@ static const struct pp_program *armed_program;
 static struct op_progress progress[PP_PROGRAM_OPS_MAX];
 static struct pp_fault_chances chances[PP_PROGRAM_OPS_MAX];
 static struct pp_fault_counts counts;
+static pp_fault_listener listener_now;
+
+void pp_fault_listen(pp_fault_listener listener) { listener_now = listener; }
 
 void pp_fault_arm(const struct pp_program *program) {
     armed_program = program;
@@ -54,6 +57,9 @@ bool pp_fault_fires(enum pp_point point) {
         }
     }
     counts.failed[point] += fires;
+    if (listener_now != NULL) {
+        listener_now(point, false, *chance, fires);
+    }
     return fires;
 }
 
@@ -63,15 +69,20 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
         return PP_STATUS_SUCCESS;
     }
     const struct pp_op *op = &armed_program->ops[pp_now.op];
-    chances[pp_now.op].outcomes |= UINT32_C(1) << point;
+    uint32_t *asked = &chances[pp_now.op].outcomes, bit = UINT32_C(1) << point;
+    enum pp_status status = PP_STATUS_SUCCESS;
     for (uint32_t i = 0; i < op->outcome_count; i++) {
         if (op->outcomes[i].point == point) {
             note_fired(&progress[pp_now.op].has_fired[PP_OP_FAULTS_MAX + i]);
             *ret_is_set = true;
-            return op->outcomes[i].status;
+            status = op->outcomes[i].status;
         }
     }
-    return PP_STATUS_SUCCESS;
+    if (listener_now != NULL) {
+        listener_now(point, true, *asked & bit ? 2 : 1, *ret_is_set);
+    }
+    *asked |= bit;
+    return status;
 }
 
 const struct pp_fault_counts *pp_fault_counts(void) { return &counts; }

@@ -34,3 +34,12 @@ struct pp_fault_chances {
 };
 
 const struct pp_fault_chances *pp_fault_chances(uint32_t op);
+
+// Is told of each call that an op makes to a fault point: which one of its calls there, 255 for all from
+// that one on and 2 for all but the first that have an outcome, and whether the op says how it is
+// answered.
+typedef void (*pp_fault_listener)(unsigned point, bool is_outcome, uint8_t nth, bool is_answered);
+
+// NULL: nobody is told.
+
+void pp_fault_listen(pp_fault_listener listener);

@@ -1,125 +1,207 @@
 // SPDX-License-Identifier: MIT
 #include "enumerate.h"
 
-#include "faults/injector.h"
+#include "base/grow.h"
+#include "base/map.h"
 
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
-// What the ops of a run could have been told, one row for each run on the way to the current one.
-static struct pp_fault_chances chances[PP_ENUMERATE_DEPTH_MAX][PP_PROGRAM_OPS_MAX];
+// The sites of the runs on the way to the current one.
+static struct {
+    struct pp_site *sites;
+    uint32_t capacity;
+    uint32_t count;
+} levels[PP_ENUMERATE_DEPTH_MAX];
 
-struct enumeration {
-    const struct pp_subject *subject;
+static uint32_t *branches;  // sites of level 0
+static uint32_t branch_capacity, branch_count;
+static struct pp_map branch_keys, keys;  // what sites were like that have been tried
+
+// The way to the current run.
+struct way {
+    const struct pp_enumeration *all;
     struct pp_program *program;
-    struct pp_verdict *verdict;
-    struct pp_enumerated *count;
-    uint64_t depth;  // so many faults of ours at once
+    struct pp_enumerated *counts;
+    struct pp_verdict verdict;
+    bool is_over;
 };
 
-static void try_from(const struct enumeration *all, uint64_t depth);
+static void try_sites(struct way *way, uint32_t depth, uint32_t first, uint64_t before);
+
+static void keep_sites(uint32_t depth) {
+    uint32_t count;
+    const struct pp_site *sites = pp_run_sites(&count);
+    if (count > 0) {
+        levels[depth].sites =
+            pp_grow(levels[depth].sites, &levels[depth].capacity, count - 1, sizeof(*sites));
+        memcpy(levels[depth].sites, sites, count * sizeof(*sites));
+    }
+    levels[depth].count = count;
+}
+
+// A site is tried once for all that are like it and have the same faults before them.
+static bool is_new(struct pp_map *map, uint64_t before, const struct pp_site *site) {
+    const uint64_t words[] = {before, pp_place_at(site->place)->digest, site->state};
+    uintptr_t key = XXH3_64bits(words, sizeof(words)) | UINT64_C(1) << 63;
+    if (pp_map_get(map, key) != PP_MAP_NONE) {
+        return false;
+    }
+    pp_map_put(map, key, 1);
+    return true;
+}
 
 // With one fault more there are as many as this round is about; all others are on the way only.
-static bool is_last(const struct enumeration *all, uint64_t depth) { return depth + 1 == all->depth; }
+static bool is_last(const struct way *way, uint32_t depth) { return depth + 1 == way->all->depth; }
 
 // Plays the program with one more fault in it. A run that is on the way was judged before.
-static void try_this(const struct enumeration *all, uint64_t depth) {
-    all->count->run_count += is_last(all, depth);
-    pp_subject_play(all->subject, all->program, all->verdict);
-    if (!all->verdict->is_finding) {
-        try_from(all, depth + 1);
-    }
-}
-
-static void try_fault(const struct enumeration *all, struct pp_op *op, struct pp_fault fault,
-                      uint64_t depth) {
-    for (uint32_t i = 0; i < op->fault_count; i++) {
-        if (op->faults[i].point == fault.point && op->faults[i].nth == fault.nth) {
-            return;
-        }
-    }
-    if (op->fault_count == PP_OP_FAULTS_MAX) {
-        all->count->left_out_count += is_last(all, depth);
+static void play(struct way *way, uint32_t depth) {
+    pp_subject_play_for_sites(way->all->subject, way->program, &way->verdict);
+    if (!is_last(way, depth)) {
         return;
     }
-    op->faults[op->fault_count++] = fault;
-    try_this(all, depth);
-    op->fault_count -= !all->verdict->is_finding;
-}
-
-static void try_faults(const struct enumeration *all, uint32_t number, uint64_t depth) {
-    struct pp_op *op = &all->program->ops[number];
-
-    for (unsigned point = 0; point < PP_POINT_COUNT; point++) {
-        uint32_t calls = chances[depth][number].points[point];
-        // Not told apart from more calls, whose numbers no fault can have.
-        all->count->left_out_count += calls == UINT8_MAX && is_last(all, depth);
-        for (uint32_t i = 0; i < 2 * calls && !all->verdict->is_finding; i++) {
-            const struct pp_fault fault = {
-                .point = (uint8_t)point, .nth = (uint8_t)(i / 2 + 1), .is_persistent = i % 2};
-            try_fault(all, op, fault, depth);
-        }
+    way->counts->run_count++;
+    pp_enumerated_note_reached(way->counts);
+    if (way->verdict.is_finding) {
+        pp_enumerated_note_found(way->counts, way->verdict.finding.title, way->program);
+        way->is_over = way->all->is_for_one;
     }
 }
 
-static bool has_outcome(const struct pp_op *op, unsigned point) {
-    for (uint32_t i = 0; i < op->outcome_count; i++) {
-        if (op->outcomes[i].point == point) {
+static void try_deeper(struct way *way, uint32_t depth, uint32_t site, unsigned variant,
+                       uint64_t before) {
+    if (is_last(way, depth) || way->verdict.is_finding) {
+        return;
+    }
+    const struct pp_site *it = &levels[depth].sites[site];
+    const uint64_t words[] = {before, pp_place_at(it->place)->digest, it->state, variant};
+    keep_sites(depth + 1);
+    try_sites(way, depth + 1, site + 1, XXH3_64bits(words, sizeof(words)));
+}
+
+// True if the op has come to the point again, after the site of that number, in the last run.
+static bool comes_again(const struct pp_site *site, uint32_t number) {
+    uint32_t count;
+    const struct pp_site *sites = pp_run_sites(&count);
+    for (uint32_t i = number + 1; i < count; i++) {
+        if (sites[i].op == site->op && sites[i].point == site->point && !sites[i].is_outcome) {
             return true;
         }
     }
     return false;
 }
 
-static void try_outcome(const struct enumeration *all, struct pp_op *op, struct pp_outcome outcome,
-                        uint64_t depth) {
-    if (op->outcome_count == PP_OP_OUTCOMES_MAX) {
-        all->count->left_out_count += is_last(all, depth);
+// Fails the call, and then all from that one on, which is the same if there is no other.
+static void try_failures(struct way *way, uint32_t depth, uint32_t number, uint64_t before) {
+    const struct pp_site site = levels[depth].sites[number];
+    struct pp_op *op = &way->program->ops[site.op];
+    bool differs = true;
+
+    if (op->fault_count == PP_OP_FAULTS_MAX || site.nth == UINT8_MAX) {
+        way->counts->left_out_count += is_last(way, depth);
         return;
     }
-    op->outcomes[op->outcome_count++] = outcome;
-    try_this(all, depth);
-    op->outcome_count -= !all->verdict->is_finding;
+    struct pp_fault *fault = &op->faults[op->fault_count++];
+    *fault = (struct pp_fault){.point = site.point, .nth = site.nth};
+    for (unsigned for_good = 0; for_good < 2 && differs && !way->is_over; for_good++) {
+        fault->is_persistent = for_good;
+        play(way, depth);
+        differs = !for_good && comes_again(&site, number);
+        if (is_last(way, depth)) {
+            pp_enumerated_place(way->counts, site.place)->failed_once += !for_good;
+            pp_enumerated_place(way->counts, site.place)->failed_for_good += for_good || !differs;
+        }
+        try_deeper(way, depth, number, for_good, before);
+    }
+    op->fault_count--;
 }
 
-static void try_outcomes(const struct enumeration *all, uint32_t number, uint64_t depth) {
-    struct pp_op *op = &all->program->ops[number];
+// An outcome is for all calls of the op: the first one is where it begins.
+static void try_outcomes(struct way *way, uint32_t depth, uint32_t number, uint64_t before) {
+    const struct pp_site site = levels[depth].sites[number];
+    struct pp_op *op = &way->program->ops[site.op];
 
-    for (unsigned point = 0; point < PP_OUTCOME_COUNT; point++) {
-        if (!(chances[depth][number].outcomes >> point & 1) || has_outcome(op, point)) {
+    if (op->outcome_count == PP_OP_OUTCOMES_MAX) {
+        way->counts->left_out_count += is_last(way, depth);
+        return;
+    }
+    struct pp_outcome *outcome = &op->outcomes[op->outcome_count++];
+    for (unsigned status = 0; status < PP_STATUS_COUNT && !way->is_over; status++) {
+        if (!(pp_outcome_infos[site.point].statuses >> status & 1)) {
             continue;
         }
-        for (unsigned status = 0; status < PP_STATUS_COUNT && !all->verdict->is_finding; status++) {
-            if (pp_outcome_infos[point].statuses >> status & 1) {
-                const struct pp_outcome outcome = {(uint8_t)point, (uint8_t)status};
-                try_outcome(all, op, outcome, depth);
-            }
+        *outcome = (struct pp_outcome){site.point, (uint8_t)status};
+        play(way, depth);
+        if (is_last(way, depth)) {
+            pp_enumerated_place(way->counts, site.place)->statuses |= UINT64_C(1) << status;
         }
+        try_deeper(way, depth, number, status, before);
+    }
+    op->outcome_count--;
+}
+
+// Some sites are no place for a fault of ours: an answer was there before, or began earlier in the op.
+static bool is_free(const struct pp_site *site) {
+    return !site->is_answered && !(site->is_outcome && site->nth > 1);
+}
+
+static void try_site(struct way *way, uint32_t depth, uint32_t number, uint64_t before) {
+    if (levels[depth].sites[number].is_outcome) {
+        try_outcomes(way, depth, number, before);
+    } else {
+        try_failures(way, depth, number, before);
     }
 }
 
-// With one fault more than in the last run, which had `depth` of ours.
-static void try_from(const struct enumeration *all, uint64_t depth) {
-    if (depth == all->depth) {
-        return;
-    }
-    for (uint32_t i = 0; i < all->program->op_count; i++) {
-        chances[depth][i] = *pp_fault_chances(i);
-    }
-    for (uint32_t i = 0; i < all->program->op_count && !all->verdict->is_finding; i++) {
-        try_faults(all, i, depth);
-        try_outcomes(all, i, depth);
+static void try_sites(struct way *way, uint32_t depth, uint32_t first, uint64_t before) {
+    for (uint32_t i = first; i < levels[depth].count && !way->is_over; i++) {
+        const struct pp_site *site = &levels[depth].sites[i];
+        if (!is_free(site)) {
+            continue;
+        }
+        if (way->all->is_pruned && !is_new(&keys, before, site)) {
+            way->counts->pruned_count += is_last(way, depth);
+            continue;
+        }
+        try_site(way, depth, i, before);
     }
 }
 
-void pp_enumerate_faults(const struct pp_subject *subject, struct pp_program *program,
-                         struct pp_verdict *ret_verdict, struct pp_enumerated *ret_count) {
-    struct enumeration all = {subject, program, ret_verdict, ret_count, 0};
-
-    memset(ret_count, 0, sizeof *ret_count);
-    do {
-        pp_subject_play(subject, program, ret_verdict);
-        if (!ret_verdict->is_finding) {
-            try_from(&all, 0);
+static void begin_branches(const struct pp_enumeration *all, struct pp_enumerated *sum) {
+    pp_map_clear(&branch_keys);
+    for (uint32_t i = 0; i < levels[0].count; i++) {
+        const struct pp_site *site = &levels[0].sites[i];
+        if (!is_free(site)) {
+            continue;
         }
-    } while (!ret_verdict->is_finding && all.depth++ < subject->options->depth);
+        if (all->is_pruned && !is_new(&branch_keys, 0, site)) {
+            sum->pruned_count++;
+            continue;
+        }
+        branches = pp_grow(branches, &branch_capacity, branch_count, sizeof(*branches));
+        branches[branch_count++] = i;
+    }
+}
+
+uint32_t pp_enumerate_begin(const struct pp_enumeration *all, struct pp_verdict *ret_verdict,
+                            struct pp_enumerated *sum) {
+    pp_subject_play_for_sites(all->subject, all->program, ret_verdict);
+    pp_enumerated_note_reached(sum);
+    keep_sites(0);
+    branch_count = 0;
+    if (!ret_verdict->is_finding) {
+        begin_branches(all, sum);
+    }
+    return branch_count;
+}
+
+void pp_enumerate_branch(const struct pp_enumeration *all, uint32_t branch, struct pp_enumerated *sum) {
+    static struct pp_program program;
+    static struct way way;
+
+    program = *all->program;
+    way = (struct way){.all = all, .program = &program, .counts = sum};
+    pp_map_clear(&keys);
+    try_site(&way, 0, branches[branch], 0);
 }

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Trying the faults of a program until one finds something, or none is left.
+// Trying the faults of a program: each single one, then each pair, and so on.
+//
+// What is tried is a tree. At its root is the program's own run; the sites of a run (poolproof/site.h)
+// are where it can be played with one fault more; and only sites behind the last fault are asked, so
+// that each set of faults is played once. The subtree of one site of the root is a branch, and no branch
+// knows of another.
 #pragma once
+#include "enumerated.h"
 #include "subject.h"
 
 #define PP_ENUMERATE_DEPTH_MAX 3
 
-struct pp_enumerated {
-    uint64_t run_count;       // with faults, besides the program's own run
-    uint64_t left_out_count;  // faults that no op can say: it is full, or they count beyond 255
+struct pp_enumeration {
+    const struct pp_subject *subject;
+    const struct pp_program *program;
+    bool is_pruned;   // of sites that are alike only the first is tried
+    bool is_for_one;  // it ends with the first finding
+    uint32_t depth;   // of this round: so many faults at once, beside the program's own
 };
 
-// Plays the protocol program as it is, then with each single fault and outcome that its ops could have
-// been told, then with each pair, the second taken from the run of the first, up to options->depth
-// faults at once. Each fault is tried for one call and from that call on. If something is found,
-// *program becomes the program that finds it, and *ret_verdict is that of its run, which is the last
-// one.
-void pp_enumerate_faults(const struct pp_subject *subject, struct pp_program *program,
-                         struct pp_verdict *ret_verdict, struct pp_enumerated *ret_count);
+// Plays the program as it is, and adds what came of that. Returns the number of branches; if it finds
+// something there are none.
+uint32_t pp_enumerate_begin(const struct pp_enumeration *all, struct pp_verdict *ret_verdict,
+                            struct pp_enumerated *sum);
+
+// Plays the programs of a branch that have all->depth faults, and adds what came of them. Branches are
+// those of the last pp_enumerate_begin.
+void pp_enumerate_branch(const struct pp_enumeration *all, uint32_t branch, struct pp_enumerated *sum);

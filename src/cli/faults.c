@@ -1,10 +1,180 @@
 // SPDX-License-Identifier: MIT
 // faults FILE|DIR...
+#include "complaint.h"
+#include "enumerate.h"
+#include "findings.h"
+#include "json.h"
+#include "load.h"
+#include "subject.h"
 #include "verb.h"
+#include "walk.h"
+#include "whole.h"
+
+#include <poolproof/rule.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct session {
+    const struct pp_options *options;
+    struct pp_subject subject;
+    uint32_t program_count;
+    uint32_t finding_count;  // programs with one
+    uint32_t bad_count;
+};
+
+static struct pp_findings findings;
+static struct pp_program program;
+static struct pp_enumerated counts;
+static struct pp_verdict own;  // of the program without faults of ours
+static char report[256 * 1024];
+
+static void enumerate(const struct session *session) {
+    struct pp_enumeration all = {.subject = &session->subject,
+                                 .program = &program,
+                                 .is_pruned = !session->options->is_unpruned,
+                                 .is_for_one = !session->options->is_for_all};
+    pp_enumerated_clear(&counts);
+    uint32_t branch_count = pp_enumerate_begin(&all, &own, &counts);
+    for (all.depth = 1; all.depth <= session->options->depth; all.depth++) {
+        for (uint32_t i = 0; i < branch_count && !(all.is_for_one && counts.found_count > 0); i++) {
+            pp_enumerate_branch(&all, i, &counts);
+        }
+    }
+}
+
+static void print_report(const struct session *session, const struct pp_program *it,
+                         const struct pp_verdict *verdict, const char *path) {
+    pp_subject_report(&session->subject, it, verdict, path, report, sizeof report);
+    if (!session->options->is_json) {
+        puts(report);
+    }
+}
+
+// Keeps what was found, as a program with the faults written down.
+static void tell_found(struct session *session, const char *path, const struct pp_fault_found *found) {
+    static struct pp_program faulty;
+    static struct pp_verdict verdict;
+    char file[PATH_MAX + 16];
+    struct pp_found *kept = pp_findings_add(&findings, found->title);
+
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, found->program, found->size, &faulty);
+    pp_subject_play(&session->subject, &faulty, &verdict);
+    snprintf(file, sizeof file, "%s/program.prog", kept ? kept->folder : path);
+    print_report(session, &faulty, &verdict, file);
+    if (!session->options->is_json) {
+        printf("found by run %" PRIu64 " with faults of %s\n\n", found->run, path);
+    }
+    if (kept && pp_findings_is_smaller(kept, &faulty) &&
+        !pp_findings_keep(&findings, kept, &faulty, (struct pp_input){found->program, found->size},
+                          report)) {
+        pp_complain(path, "its finding could not be kept");
+        session->bad_count++;
+    }
+}
+
+static void open_json(struct pp_json *json, const struct session *session, const char *path,
+                      const char *verdict) {
+    pp_json_open(json, NULL, '{');
+    pp_json_text(json, "file", path);
+    pp_json_text(json, "driver", session->subject.driver->name);
+    pp_json_text(json, "verdict", verdict);
+}
+
+static void print_json(const struct session *session, const char *path) {
+    struct pp_json json = {.out = stdout};
+    bool is_found = own.is_finding || counts.found_count > 0;
+
+    open_json(&json, session, path, is_found ? "finding" : "ok");
+    pp_json_open(&json, "titles", '[');
+    if (own.is_finding) {
+        pp_json_text(&json, NULL, own.finding.title);
+    }
+    for (uint32_t i = 0; i < counts.found_count; i++) {
+        pp_json_text(&json, NULL, counts.found[i].title);
+    }
+    pp_json_close(&json, ']');
+    pp_json_digest(&json, "digest", own.digest);
+    pp_json_number(&json, "ops", program.op_count);
+    pp_json_number(&json, "fault_runs", counts.run_count);
+    pp_json_number(&json, "sites_pruned", counts.pruned_count);
+    pp_json_number(&json, "sites_left_out", counts.left_out_count);
+    pp_json_end_line(&json);
+}
+
+static void tell(struct session *session, const char *path) {
+    if (own.is_finding) {
+        pp_subject_play(&session->subject, &program, &own);
+        print_report(session, &program, &own, path);
+    }
+    for (uint32_t i = 0; i < counts.found_count; i++) {
+        tell_found(session, path, &counts.found[i]);
+    }
+    if (session->options->is_json) {
+        print_json(session, path);
+    } else if (!own.is_finding && (counts.found_count == 0 || session->options->is_for_all)) {
+        printf("%s %s (%" PRIu32 " ops, %" PRIu64 " runs with faults, %" PRIu64
+               " sites like others, %" PRIu64 " left out)\n",
+               counts.found_count ? "bad" : "ok", path, program.op_count, counts.run_count,
+               counts.pruned_count, counts.left_out_count);
+    }
+}
+
+// Which faults a program could have is known of programs for a driver.
+static bool is_enumerable(const struct session *session, const char *path) {
+    if (program.language != PP_LANGUAGE_PROTOCOL) {
+        pp_complain(path, "is a pool program; faults are tried with programs for a driver");
+        return false;
+    }
+    return pp_subject_takes(&session->subject, program.language, path);
+}
+
+static void try_file(void *context, const char *path) {
+    struct session *session = context;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+
+    session->program_count++;
+    if (!pp_load(path, PP_LANGUAGE_PROTOCOL, &program, &bytes, &size) || !is_enumerable(session, path)) {
+        session->bad_count++;
+        if (session->options->is_json) {
+            struct pp_json json = {.out = stdout};
+            open_json(&json, session, path, "error");
+            pp_json_end_line(&json);
+        }
+        return;
+    }
+    enumerate(session);
+    session->finding_count += own.is_finding || counts.found_count > 0;
+    tell(session, path);
+    // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
+    pp_complain_about_stdout();
+}
 
 int pp_verb_faults(const struct pp_options *options) {
-    struct pp_options with_faults = *options;
+    struct session session = {.options = options};
 
-    with_faults.depth = options->depth > 0 ? options->depth : 1;
-    return pp_verb_run(&with_faults);
+    if (!pp_subject_find(options, &session.subject)) {
+        return PP_EXIT_BAD;
+    }
+    if (options->operand_count == 0) {
+        pp_complain("faults", "which programs? Give files or directories");
+        return PP_EXIT_BAD;
+    }
+    findings.folder = options->findings;
+    bool is_folder_new = access(options->findings, F_OK) != 0;
+    if (!pp_whole_folder(options->findings)) {
+        return PP_EXIT_BAD;
+    }
+    session.bad_count += pp_walk_operands(options, try_file, &session);
+    if (is_folder_new) {
+        rmdir(options->findings);  // succeeds if nothing was found
+    }
+    if (!options->is_json && session.program_count > 1) {
+        printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
+               session.program_count, session.finding_count, session.bad_count);
+    }
+    return session.bad_count ? PP_EXIT_BAD : session.finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
 }

@@ -10,14 +10,24 @@
 #include <string.h>
 
 static const struct option long_options[] = {
-    {"digest", no_argument, NULL, 'x'},         {"driver", required_argument, NULL, 'd'},
-    {"findings", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, 'j'},           {"k", required_argument, NULL, 'k'},
-    {"output", required_argument, NULL, 'o'},   {"pool", required_argument, NULL, 'p'},
-    {"runs", required_argument, NULL, 'r'},     {"schedules", required_argument, NULL, 'n'},
-    {"seconds", required_argument, NULL, 't'},  {"seed", required_argument, NULL, 's'},
-    {"strategy", required_argument, NULL, 'g'}, {"strict", no_argument, NULL, 'c'},
-    {"values", required_argument, NULL, 'v'},   {NULL, 0, NULL, 0},
+    {"all", no_argument, NULL, 'a'},
+    {"digest", no_argument, NULL, 'x'},
+    {"driver", required_argument, NULL, 'd'},
+    {"findings", required_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, 'j'},
+    {"k", required_argument, NULL, 'k'},
+    {"no-prune", no_argument, NULL, 'u'},
+    {"output", required_argument, NULL, 'o'},
+    {"pool", required_argument, NULL, 'p'},
+    {"runs", required_argument, NULL, 'r'},
+    {"schedules", required_argument, NULL, 'n'},
+    {"seconds", required_argument, NULL, 't'},
+    {"seed", required_argument, NULL, 's'},
+    {"strategy", required_argument, NULL, 'g'},
+    {"strict", no_argument, NULL, 'c'},
+    {"values", required_argument, NULL, 'v'},
+    {NULL, 0, NULL, 0},
 };
 
 static bool read_count(const char *name, const char *text, uint64_t max, uint64_t *ret_count) {
@@ -66,6 +76,7 @@ static bool read_strategy(const char *text, struct pp_search *ret_search) {
 
 static bool set_option(struct pp_options *options, int letter, const char *value) {
     switch (letter) {
+    case 'a': options->is_for_all = true; return true;
     case 'c': options->is_strict = true; return true;
     case 'd': options->driver = value; return true;
     case 'f':
@@ -79,6 +90,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'n': return read_count("--schedules", value, UINT32_MAX, &options->schedules);
     case 'o': options->output = value; return true;
     case 'p': options->pool = value; return true;
+    case 'u': options->is_unpruned = true; return true;
     case 'x': options->is_by_digest = true; return true;
     case 'v': options->values = value; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
@@ -89,7 +101,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("cdfghjknoprstvx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("acdfghjknoprstuvx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {
@@ -100,8 +112,10 @@ static bool refuse_option(char **argv, int letter) {
 }
 
 bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_options *ret_options) {
-    struct pp_options options = {
-        .program = argv[0], .findings = "findings", .search = {.strategy = PP_STRATEGY_PCT, .depth = 3}};
+    struct pp_options options = {.program = argv[0],
+                                 .findings = "findings",
+                                 .depth = 1,
+                                 .search = {.strategy = PP_STRATEGY_PCT, .depth = 3}};
     int letter = 0;
 
     opterr = 0;

@@ -21,7 +21,9 @@ struct pp_options {
     uint64_t runs;            // 0: no limit
     uint64_t seed;            // 0: a new one each time
     uint64_t schedules;       // 0: the program as it is
-    uint64_t depth;           // 0: no faults but the program's own, else so many at once
+    uint64_t depth;           // faults: so many at once
+    bool is_unpruned;         // faults: sites that are like others are tried, too
+    bool is_for_all;          // faults: a finding is not the end of a program
     struct pp_search search;  // strategy, depth and seed of these
     int operand_count;
     char **operands;

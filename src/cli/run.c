@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: MIT
-// run FILE|DIR..., and what "faults" has in common with it
+// run FILE|DIR...
 #include "complaint.h"
-#include "enumerate.h"
 #include "findings.h"
 #include "json.h"
 #include "load.h"
 #include "schedules.h"
 #include "subject.h"
 #include "verb.h"
+#include "walk.h"
 #include "whole.h"
 
 #include <poolproof/rule.h>
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct session {
     const struct pp_options *options;
     struct pp_subject subject;
-    enum pp_language language;        // of binary programs
-    uint64_t tried;                   // schedules of the program, beside its own
-    struct pp_enumerated enumerated;  // faults of the program, beside its own
+    enum pp_language language;  // of binary programs
+    uint64_t tried;             // schedules of the program, beside its own
     uint32_t program_count;
     uint32_t finding_count;
     uint32_t bad_count;
@@ -103,10 +97,6 @@ static void print_json(const struct session *session, const char *path,
     pp_json_number(&json, "rules_checked", verdict->rule_check_count);
     pp_json_number(&json, "faults_armed", verdict->fault_armed_count);
     pp_json_number(&json, "faults_fired", verdict->fault_fired_count);
-    if (session->options->depth > 0) {
-        pp_json_number(&json, "fault_runs", session->enumerated.run_count);
-        pp_json_number(&json, "faults_left_out", session->enumerated.left_out_count);
-    }
     print_points(&json, verdict);
     print_json_broken(&json);
     pp_json_end_line(&json);
@@ -128,7 +118,7 @@ static void tell_finding(struct session *session, const char *path, const struct
     struct pp_found *found = NULL;
 
     session->finding_count++;
-    bool is_new = session->tried > 0 || session->enumerated.run_count > 0;
+    bool is_new = session->tried > 0;
     if (session->options->is_findings_given || is_new) {
         found = pp_findings_add(&findings, verdict->finding.title);
         if (found && is_new) {
@@ -146,9 +136,7 @@ static void tell_finding(struct session *session, const char *path, const struct
 
 static void play(struct session *session, struct pp_verdict *ret_verdict) {
     session->tried = 0;
-    if (session->options->depth > 0) {
-        pp_enumerate_faults(&session->subject, &program, ret_verdict, &session->enumerated);
-    } else if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
+    if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
         session->tried = pp_schedules_try(&session->subject, &program, ret_verdict);
     } else {
         pp_subject_play(&session->subject, &program, ret_verdict);
@@ -162,16 +150,7 @@ static void print_text(const struct session *session, const char *path,
         if (session->tried > 0) {
             printf("found by schedule %" PRIu64 " of %s\n", session->tried, path);
         }
-        if (session->enumerated.run_count > 0) {
-            printf("found by run %" PRIu64 " with faults of %s\n", session->enumerated.run_count, path);
-        }
         putchar('\n');
-        return;
-    }
-    if (session->options->depth > 0) {
-        printf("ok %s (%" PRIu32 " ops, %" PRIu64 " runs with faults, %" PRIu64 " faults left out)\n",
-               path, program.op_count, session->enumerated.run_count,
-               session->enumerated.left_out_count);
         return;
     }
     printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
@@ -182,23 +161,15 @@ static void print_text(const struct session *session, const char *path,
     print_broken();
 }
 
-// Which faults a program could have is known of programs for a driver.
-static bool is_enumerable(const struct session *session, const char *path) {
-    if (session->options->depth > 0 && program.language != PP_LANGUAGE_PROTOCOL) {
-        pp_complain(path, "is a pool program; faults are tried with programs for a driver");
-        return false;
-    }
-    return true;
-}
-
-static void run_file(struct session *session, const char *path) {
+static void run_file(void *context, const char *path) {
+    struct session *session = context;
     static struct pp_verdict verdict;
     const uint8_t *bytes = NULL;
     size_t size = 0;
 
     session->program_count++;
     if (!pp_load(path, session->language, &program, &bytes, &size) ||
-        !pp_subject_takes(&session->subject, program.language, path) || !is_enumerable(session, path)) {
+        !pp_subject_takes(&session->subject, program.language, path)) {
         session->bad_count++;
         if (session->options->is_json) {
             print_bad_json(session, path);
@@ -218,54 +189,6 @@ static void run_file(struct session *session, const char *path) {
     pp_complain_about_stdout();
 }
 
-static bool is_skipped(const char *name) {
-    const char *dot = strrchr(name, '.');
-    return name[0] == '.' || (dot && strcmp(dot, ".prog") != 0);
-}
-
-static void complain_about_entry(struct session *session, const char *path) {
-    pp_complain(path, "%s", strerror(errno));
-    session->bad_count++;
-}
-
-// In order of names. A link to a directory is not followed, so that no circle can be walked.
-static void run_entries(struct session *session, const char *folder) {
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, NULL, alphasort);
-
-    if (count < 0) {
-        complain_about_entry(session, folder);
-    }
-    for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        struct stat info;
-        bool is_hidden = entries[i]->d_name[0] == '.';
-        bool is_too_long = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name) >= PATH_MAX;
-
-        if (is_hidden) {
-            // Left out, as are the directory itself and its parent.
-        } else if (is_too_long || lstat(path, &info) != 0) {
-            complain_about_entry(session, path);
-        } else if (S_ISDIR(info.st_mode)) {
-            run_entries(session, path);
-        } else if (!is_skipped(entries[i]->d_name)) {
-            run_file(session, path);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-}
-
-static void run_folder(struct session *session, const char *path) {
-    uint32_t count_before = session->program_count;
-
-    run_entries(session, path);
-    if (session->program_count == count_before) {
-        pp_complain(path, "no programs in this directory");
-        session->bad_count++;
-    }
-}
-
 int pp_verb_run(const struct pp_options *options) {
     struct session session = {.options = options};
 
@@ -278,23 +201,16 @@ int pp_verb_run(const struct pp_options *options) {
         return PP_EXIT_BAD;
     }
     if (options->operand_count == 0) {
-        pp_complain(options->depth > 0 ? "faults" : "run", "which programs? Give files or directories");
+        pp_complain("run", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
     findings.folder = options->findings;
-    bool is_kept = options->is_findings_given || options->schedules > 0 || options->depth > 0;
+    bool is_kept = options->is_findings_given || options->schedules > 0;
     bool is_folder_new = is_kept && access(options->findings, F_OK) != 0;
     if (is_kept && !pp_whole_folder(options->findings)) {
         return PP_EXIT_BAD;
     }
-    for (int i = 0; i < options->operand_count; i++) {
-        struct stat info;
-        if (stat(options->operands[i], &info) == 0 && S_ISDIR(info.st_mode)) {
-            run_folder(&session, options->operands[i]);
-        } else {
-            run_file(&session, options->operands[i]);
-        }
-    }
+    session.bad_count += pp_walk_operands(options, run_file, &session);
     if (is_folder_new) {
         rmdir(options->findings);  // succeeds if nothing was found
     }

@@ -86,6 +86,13 @@ void pp_subject_play(const struct pp_subject *subject, const struct pp_program *
     }
 }
 
+void pp_subject_play_for_sites(const struct pp_subject *subject, const struct pp_program *program,
+                               struct pp_verdict *ret_verdict) {
+    const struct pp_run_options options = {.is_strict = subject->options->is_strict, .has_sites = true};
+
+    pp_run(subject->driver, program, &options, ret_verdict);
+}
+
 void pp_subject_search(const struct pp_subject *subject, const struct pp_program *program,
                        const struct pp_search *search, struct pp_verdict *ret_verdict) {
     const struct pp_run_options options = {.is_strict = subject->options->is_strict, .search = search};

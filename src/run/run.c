@@ -15,6 +15,7 @@
 #include "ndis/runtime.h"
 #include "pool/pool.h"
 #include "run/play.h"
+#include "run/sites.h"
 #include "run/trace.h"
 
 #include <setjmp.h>
@@ -23,6 +24,7 @@
 static jmp_buf end_of_run;
 static const struct pp_finding *found;
 static bool is_judged;
+static bool has_sites;
 
 // A driver's crash is a finding with or without rules.
 static bool is_crash(const struct pp_event *event) {
@@ -32,6 +34,9 @@ static bool is_crash(const struct pp_event *event) {
 
 static bool on_event(const struct pp_event *event) {
     pp_trace_add(event);
+    if (has_sites) {
+        pp_sites_add(event);
+    }
     if (!is_judged && !is_crash(event)) {
         return true;
     }
@@ -57,6 +62,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
     pp_fault_arm(program);
     pp_trace_begin();
     pp_check_begin(driver->text);
+    pp_sites_begin(driver->text, program, has_sites);
     pp_play_begin(driver);
     pp_learn_begin(program, driver->values);
     found = NULL;
@@ -132,6 +138,7 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
     ret_verdict->op_played_count = 0;
     is_judged = options == NULL || !options->without_rules;
+    has_sites = options != NULL && options->has_sites;
     begin_world(driver, program, options != NULL ? options->search : NULL);
     if (options != NULL && options->is_strict) {
         pp_check_be_strict();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`faults` finds each planted bug that needs one, from its program with the faults taken out; good drivers
-have none in any single fault of the seeds.
+"""`faults` finds each planted bug that needs one, from its program with the faults taken out; what it leaves
+out as alike finds nothing else; good drivers have none in any single fault of the seeds.
 
 usage: test_faults.py BINARY"""
 import json
@@ -22,15 +22,20 @@ def play(*args):
     return result, time.monotonic() - begin
 
 
-def planted_complaints(binary, folder):
-    count = 0
+def clean_programs(folder):
+    """Each planted bug that needs a fault, with its program as it is and without the faults."""
     for path in sorted((ROOT / "corpus/regressions/planted").glob("*.prog")):
         text = path.read_text(encoding="utf-8")
-        if not FAULT.search(text):
-            continue
+        if FAULT.search(text):
+            clean = folder / path.name
+            clean.write_text(FAULT.sub("", text), encoding="utf-8")
+            yield path, clean
+
+
+def planted_complaints(binary, folder):
+    count = 0
+    for path, clean in clean_programs(folder):
         count += 1
-        clean = folder / path.name
-        clean.write_text(FAULT.sub("", text), encoding="utf-8")
         result, _ = play(binary, "run", "--driver", path.stem, clean)
         if result.returncode != 0:
             yield f"{path.stem} finds something without faults: {result.stdout}"
@@ -42,6 +47,28 @@ def planted_complaints(binary, folder):
         yield f"only {count} planted bugs need a fault"
 
 
+def titles(binary, folder, driver, programs, *options):
+    result, _ = play(binary, "faults", "--json", "--all", "--driver", driver, "--findings", folder / "found",
+                     *options, programs)
+    played = [json.loads(line) for line in result.stdout.splitlines()]
+    return ({title for program in played for title in program["titles"]},
+            sum(program["fault_runs"] for program in played))
+
+
+def pruning_complaints(binary, folder):
+    """Everything that is found without pruning is found with it, in fewer runs."""
+    all_runs, pruned_runs = 0, 0
+    for path, clean in clean_programs(folder):
+        for programs, depth in ((clean, 2), (ROOT / "corpus/seeds/protocol", 1)):
+            wanted, runs = titles(binary, folder, path.stem, programs, "--k", depth, "--no-prune")
+            found, fewer = titles(binary, folder, path.stem, programs, "--k", depth)
+            all_runs, pruned_runs = all_runs + runs, pruned_runs + fewer
+            if found != wanted:
+                yield f"{path.stem}, {programs}: pruned away: {wanted - found}, {found - wanted}"
+    if not 0 < pruned_runs < all_runs:
+        yield f"pruning leaves {pruned_runs} of {all_runs} runs"
+
+
 def good_complaints(binary, folder):
     names = [json.loads(line) for line in play(binary, "list", "drivers", "--json")[0].stdout.splitlines()]
     for driver in names:
@@ -50,7 +77,7 @@ def good_complaints(binary, folder):
         result, _ = play(binary, "faults", "--json", "--driver", driver["name"],
                          "--findings", folder / "none", ROOT / "corpus/seeds/protocol")
         played = [json.loads(line) for line in result.stdout.splitlines()]
-        if result.returncode != 0 or any(program["faults_left_out"] for program in played):
+        if result.returncode != 0 or any(program["sites_left_out"] for program in played):
             yield f"{driver['name']}: {[p for p in played if p['verdict'] != 'ok']}{result.stderr}"
         if sum(program["fault_runs"] for program in played) < 1000:
             yield f"{driver['name']}: too few faults were tried"
@@ -58,8 +85,8 @@ def good_complaints(binary, folder):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="poolproof-faults-") as folder:
-        both = (planted_complaints, good_complaints)
-        complaints = [text for of in both for text in of(sys.argv[1], pathlib.Path(folder))]
+        parts = (planted_complaints, pruning_complaints, good_complaints)
+        complaints = [text for of in parts for text in of(sys.argv[1], pathlib.Path(folder))]
     print("\n".join(complaints) or "each planted fault is found, no good driver has one")
     return 1 if complaints else 0
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct pp_program program;
@@ -173,6 +174,36 @@ static void test_counting_does_not_wrap(void **state) {
     assert_int_equal(failed, 1);
 }
 
+static char told[64];
+
+static void tell(unsigned point, bool is_outcome, uint8_t nth, bool is_answered) {
+    size_t length = strlen(told);
+    snprintf(told + length, sizeof(told) - length, "%s%u%c%u%s ", is_outcome ? "o" : "p", point, ':',
+             nth, is_answered ? "!" : "");
+}
+
+static void test_listener_is_told_of_each_call_of_an_op(void **state) {
+    (void)state;
+    add_fault(0, PP_POINT_NB_POOL_ALLOCATE, 2, true);
+    program.ops[0].outcomes[0] = (struct pp_outcome){PP_OUTCOME_OPTIONS, PP_STATUS_FAILURE};
+    program.ops[0].outcome_count = 1;
+    bool is_set;
+    told[0] = '\0';
+    pp_fault_arm(&program);
+    pp_fault_listen(tell);
+    calls(PP_POINT_NB_POOL_ALLOCATE, 3);
+    for (int i = 0; i < 2; i++) {
+        pp_fault_outcome(PP_OUTCOME_REGISTER, &is_set);
+        pp_fault_outcome(PP_OUTCOME_OPTIONS, &is_set);
+    }
+    pp_now.op = PP_OP_NONE;
+    calls(PP_POINT_NB_POOL_ALLOCATE, 1);
+    pp_fault_listen(NULL);
+    pp_now.op = 0;
+    calls(PP_POINT_NB_POOL_ALLOCATE, 1);
+    assert_string_equal(told, "p1:1 p1:2! p1:3! o0:1 o1:1! o0:2 o1:2! ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         INJECTOR_TEST(test_nth_call_fails_once),
@@ -184,6 +215,7 @@ int main(void) {
         INJECTOR_TEST(test_outcomes),
         INJECTOR_TEST(test_arming_starts_anew),
         INJECTOR_TEST(test_counting_does_not_wrap),
+        INJECTOR_TEST(test_listener_is_told_of_each_call_of_an_op),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

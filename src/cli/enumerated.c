@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "enumerated.h"
+
+#include "base/grow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32_t place) {
+    counts->places = pp_grow(counts->places, &counts->place_capacity, place, sizeof(counts->places[0]));
+    while (counts->place_count <= place) {
+        counts->places[counts->place_count++] = (struct pp_place_counts){0};
+    }
+    return &counts->places[place];
+}
+
+void pp_enumerated_note_reached(struct pp_enumerated *counts) {
+    uint32_t count;
+    const struct pp_site *sites = pp_run_sites(&count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        pp_enumerated_place(counts, sites[i].place)->reached++;
+    }
+}
+
+static void add_found(struct pp_enumerated *counts, const struct pp_fault_found *found) {
+    for (uint32_t i = 0; i < counts->found_count; i++) {
+        if (strcmp(counts->found[i].title, found->title) == 0) {
+            return;
+        }
+    }
+    counts->found =
+        pp_grow(counts->found, &counts->found_capacity, counts->found_count, sizeof(*counts->found));
+    struct pp_fault_found *mine = &counts->found[counts->found_count++];
+    *mine = *found;
+    mine->program = malloc(found->size);
+    pp_expect(mine->program != NULL, "no memory for %u bytes", found->size);
+    memcpy(mine->program, found->program, found->size);
+}
+
+void pp_enumerated_note_found(struct pp_enumerated *counts, const char *title,
+                              const struct pp_program *program) {
+    static uint8_t bytes[PP_PROGRAM_BYTES_MAX];
+    struct pp_fault_found found = {.run = counts->run_count, .program = bytes};
+
+    snprintf(found.title, sizeof found.title, "%s", title);
+    found.size = (uint32_t)pp_program_encode(program, bytes, sizeof bytes);
+    pp_expect(found.size > 0, "a program with one fault more has no encoding");
+    add_found(counts, &found);
+}
+
+void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part) {
+    for (uint32_t i = 0; i < part->found_count; i++) {
+        struct pp_fault_found found = part->found[i];
+        found.run += sum->run_count;
+        add_found(sum, &found);
+    }
+    for (uint32_t i = 0; i < part->place_count; i++) {
+        struct pp_place_counts *mine = pp_enumerated_place(sum, i);
+        mine->reached += part->places[i].reached;
+        mine->failed_once += part->places[i].failed_once;
+        mine->failed_for_good += part->places[i].failed_for_good;
+        mine->statuses |= part->places[i].statuses;
+    }
+    sum->run_count += part->run_count;
+    sum->pruned_count += part->pruned_count;
+    sum->left_out_count += part->left_out_count;
+}
+
+void pp_enumerated_clear(struct pp_enumerated *counts) {
+    for (uint32_t i = 0; i < counts->found_count; i++) {
+        free(counts->found[i].program);
+    }
+    counts->run_count = counts->pruned_count = counts->left_out_count = 0;
+    counts->found_count = counts->place_count = 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Notes the sites of a run (poolproof/site.h): where they are, and in what state the world is there.
+#pragma once
+#include <poolproof/driver.h>
+#include <poolproof/site.h>
+
+// Begins a run; `is_wanted`: its sites are noted.
+void pp_sites_begin(struct pp_range driver_text, const struct pp_program *program, bool is_wanted);
+
+// Is told of each event, before it is judged.
+void pp_sites_add(const struct pp_event *event);
