@@ -134,7 +134,7 @@ def play_one(play, item, times):
     try:
         return play.play_file(item.subject, item.path, inputs.read(item.path), times)
     except OSError as error:  # gone since it was found
-        return [(player.Result("refused", error.strerror, None, 0, ()), 1)]
+        return [(player.Result("refused", error.strerror, None, 0), 1)]
 
 
 def play_all(play, found, state, options):
@@ -144,12 +144,12 @@ def play_all(play, found, state, options):
         say(f"{len(found)} inputs; {len(todo)} of them, different ones, are not known yet")
     saved = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, \
-            progress.Progress(len(todo), say) as shown:
+            progress.Progress(len(todo), "inputs played", say) as shown:
         futures = {pool.submit(play_one, play, item, options.times): item for item in todo}
         try:
             for future in concurrent.futures.as_completed(futures):
                 state.add(futures[future].key, future.result())
-                shown.add(future.result())
+                shown.add()
                 if time.monotonic() - saved >= SAVE_SECONDS:
                     state.write()
                     saved = time.monotonic()
@@ -178,7 +178,9 @@ def tell(options, play, played, refusals):
     output = options.output
     for name in ("index.html", "triage.json"):
         (output / name).unlink(missing_ok=True)
-    told = bugs.write_all(play, outcomes.group(played), ROOT, output)
+    groups = outcomes.group(played)
+    with progress.Progress(len(groups), "bugs written", say) as shown:
+        told = bugs.write_all(play, groups, output, options.jobs, shown)
     flaky = [outcome for outcome in played if outcome.is_flaky]
     clean = [outcome for outcome in played if not outcome.titles]
     summary = {

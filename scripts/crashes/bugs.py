@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The folder of a bug, and what is to be said of it."""
+import concurrent.futures
 import json
 import os
 import re
@@ -18,6 +19,7 @@ FRAMES = re.compile(r"(?:^ {6}\S.*(?:\n|\Z))+", re.MULTILINE)  # one stack
 # A stack of a sanitizer, without the sanitizer's own functions.
 SANITIZER_FRAMES = re.compile(r"^ +#\d+ 0x[0-9a-f]+ in (?!_*(?:asan|ubsan|msan|interceptor|sanitizer))(\S+)"
                               r"(?: (?:\S*/)?([^/\s]+))?", re.MULTILINE)
+ATTRIBUTE = re.compile(r" *\((?:fail|outcome|at): [^)]*\)")
 FAULT = re.compile(r"\((?:fail|outcome): ([^)]*)\)")
 CHOICE = re.compile(r"\(at: [^)]*\)")
 
@@ -60,8 +62,20 @@ def play_again(player, group, path):
     return f"This did not come again; what was played last said:\n\n{report}"
 
 
+def without_needless(player, group, text, path):
+    """The program without those faults and scheduling choices that the bug does not need."""
+    if group.result.kind != "finding" or group.first.is_flaky:
+        return text
+    for match in reversed(list(ATTRIBUTE.finditer(text))):
+        shorter = text[:match.start()] + text[match.end():]
+        path.write_text(shorter, encoding="utf-8")
+        if player.play(group.subject, path).title == group.title:
+            text = shorter
+    return text
+
+
 def write_program(player, group, folder):
-    """The smallest input as it was and as text. Returns what is to be played, and the text if there is."""
+    """The smallest input as it was, and as text. Returns what is to be played, and the text if there is."""
     content = inputs.read(group.first.item.path)
     raw, played, program = (folder / name for name in ("input", "played", "program.prog"))
     raw.write_bytes(content)
@@ -70,6 +84,7 @@ def write_program(player, group, folder):
     played.unlink()
     if text is None:
         return raw, ""
+    text = without_needless(player, group, text, program)
     program.write_text(f"# {group.title}\n{text}", encoding="utf-8")
     return program, text
 
@@ -87,34 +102,40 @@ def severity(group, rule):
     return "advice" if rule and rule["severity"] == "count" else "stop"
 
 
-def write(player, group, rule, folder):
-    """Writes the folder but for its bug.json; returns what there is to say of the bug."""
+def write(player, group, rule, output, name):
+    """Writes the folder; returns what there is to say of the bug."""
+    folder = output / name
     folder.mkdir(parents=True)
     played, text = write_program(player, group, folder)
     report = play_again(player, group, player.named(played))
     (folder / "report.txt").write_text(report, encoding="utf-8")
     command = [player.binary, "run", *player.options(group.subject), player.named(played)]
-    flaky_count = sum(outcome.is_flaky for outcome in group.outcomes)
-    return {"title": group.title, "what": group.title.removeprefix(f"poolproof: {group.result.rule}: "),
-            "severity": severity(group, rule), "subject": group.subject.name, "count": len(group.outcomes),
-            "flaky_count": flaky_count, "ops": group.result.ops, "faults": faults(text),
-            "failed": list(group.result.failed), "choices": len(CHOICE.findall(text)),
-            "frames": frames(report), "replay": shlex.join(command),
-            "inputs": [outcome.item.path for outcome in group.outcomes], "program": text, "report": report}
+    bug = {"title": group.title, "what": group.title.removeprefix(f"poolproof: {group.result.rule}: "),
+           "rule": describe_rule(rule, player.root, output) if rule else None,
+           "severity": severity(group, rule), "subject": group.subject.name, "count": len(group.outcomes),
+           "flaky_count": sum(outcome.is_flaky for outcome in group.outcomes), "ops": group.result.ops,
+           "faults": faults(text), "choices": len(CHOICE.findall(text)), "frames": frames(report),
+           "replay": shlex.join(command), "inputs": [outcome.item.path for outcome in group.outcomes],
+           "folder": name, "files": sorted([*os.listdir(folder), "bug.json"]),
+           "program": text, "report": report}
+    write_whole(folder / "bug.json", json.dumps(bug, indent=1) + "\n")
+    return bug
 
 
-def write_all(player, groups, root, output):
-    """All folders anew. Returns what there is to say of each bug."""
+def write_all(player, groups, output, jobs, shown):
+    """All folders anew. Returns what there is to say of each bug, in the order of the groups."""
     shutil.rmtree(output / "bugs", ignore_errors=True)
     rules = {row["id"]: row for row in player.listed("rules")}
-    taken, told = set(), []
-    for group in groups:
-        name = own(f"bugs/{group.subject.name}/{slug(group.title)}", taken)
-        rule = rules.get(group.result.rule)
-        bug = write(player, group, rule, output / name)
-        bug["rule"] = describe_rule(rule, root, output) if rule else None
-        bug["folder"] = name
-        bug["files"] = sorted([*os.listdir(output / name), "bug.json"])
-        write_whole(output / name / "bug.json", json.dumps(bug, indent=1) + "\n")
-        told.append(bug)
-    return told
+    taken = set()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(write, player, group, rules.get(group.result.rule), output,
+                               own(f"bugs/{group.subject.name}/{slug(group.title)}", taken))
+                   for group in groups]
+        try:
+            for _ in concurrent.futures.as_completed(futures):
+                shown.add()
+        except BaseException:
+            player.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+        return [future.result() for future in futures]

@@ -31,7 +31,7 @@ class State:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT or kept["player"] != self.player:
                 return "another binary or other options"
-            self.results = {key: [(Result(*row[:4], tuple(row[4])), count) for row, count in rows]
+            self.results = {key: [(Result(*row), count) for row, count in rows]
                             for key, rows in kept["results"].items()}
         except FileNotFoundError:
             pass

@@ -16,8 +16,8 @@ PROGRAM_BYTES_MAX = 32768  # of one in its binary form
 OUTPUT_BYTES_MAX = 16 * 1024 * 1024  # a player that prints without end is ended by the system
 PROBE_SECONDS = 10
 
-# kind: finding, clean, refused, died, hung. failed: fault points that were made to fail.
-Result = collections.namedtuple("Result", "kind title rule ops failed")
+# kind: finding, clean, refused, died, hung
+Result = collections.namedtuple("Result", "kind title rule ops")
 Output = collections.namedtuple("Output", "status out err")  # status None: the time was up
 
 SUMMARY = re.compile(r"^SUMMARY: (\w+Sanitizer: \S+)(?: .*? in (\S+)| \S*?([^/\s]+:\d+)\S*)?", re.MULTILINE)
@@ -157,18 +157,17 @@ class Player:
     def play(self, subject, path):
         output = self.call("run", *self.options(subject), "--json", path)
         if output.status is None:
-            return Result("hung", f"hung: no end within {self.seconds} s", None, 0, ())
+            return Result("hung", f"hung: no end within {self.seconds} s", None, 0)
         try:
             said = json.loads(output.out)
             kind = {"ok": "clean", "finding": "finding", "error": "refused"}[said["verdict"]]
         except (ValueError, KeyError, TypeError):
             kind = "refused" if output.status == 2 else "died"
         if kind == "died":
-            return Result(kind, death(output), None, 0, ())
+            return Result(kind, death(output), None, 0)
         if kind == "refused":
-            return Result(kind, reason(output), None, 0, ())
-        failed = [name for name, point in said["points"].items() if point["failed"]]
-        return Result(kind, said["title"], said["rule"], said["ops"], tuple(failed))
+            return Result(kind, reason(output), None, 0)
+        return Result(kind, said["title"], said["rule"], said["ops"])
 
     def play_file(self, subject, name, content, times):
         """Results and how often each came. A copy is played: the name is nobody's business."""

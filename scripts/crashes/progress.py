@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Shows how far the plays are."""
+"""Shows how far a long work is: a bar on a terminal, a line now and then elsewhere."""
 import contextlib
 import sys
 import time
 
-from crashes.outcomes import FOUND
-
-LINE_SECONDS = 5  # between two lines where there is no terminal
+LINE_SECONDS = 5
 
 
 class Progress:
-    """A bar on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, total, say):
-        self.total, self.say = total, say
-        self.done, self.titles = 0, set()
+    def __init__(self, total, what, say):
+        self.total, self.what, self.say = total, what, say
+        self.done = 0
         self.told = time.monotonic()
         self.bar = None
         if sys.stderr.isatty():
@@ -24,7 +20,7 @@ class Progress:
                     progress.TextColumn("{task.description}"), progress.BarColumn(),
                     progress.MofNCompleteColumn(), progress.TimeRemainingColumn(),
                     console=console.Console(stderr=True), transient=True)
-                self.task = self.bar.add_task("", total=total)
+                self.task = self.bar.add_task(what, total=total)
 
     def __enter__(self):
         if self.bar:
@@ -35,11 +31,10 @@ class Progress:
         if self.bar:
             self.bar.stop()
 
-    def add(self, results):
+    def add(self):
         self.done += 1
-        self.titles |= {result.title for result, _ in results if result.kind in FOUND}
         if self.bar:
-            self.bar.update(self.task, advance=1, description=f"{len(self.titles)} titles")
+            self.bar.update(self.task, advance=1)
         elif time.monotonic() - self.told >= LINE_SECONDS and self.done < self.total:
             self.told = time.monotonic()
-            self.say(f"{self.done} of {self.total} inputs played, {len(self.titles)} titles")
+            self.say(f"{self.done} of {self.total} {self.what}")

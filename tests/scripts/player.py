@@ -26,8 +26,8 @@ def count(what):
 
 def judge(path):
     """Rule and title of an input, None if it is clean."""
-    lines = pathlib.Path(path).read_text(encoding="utf-8").strip().splitlines()
-    what, _, rest = (lines or [""])[-1].partition(" ")
+    text = pathlib.Path(path).read_text(encoding="utf-8")
+    what, _, rest = (text.strip().splitlines() or [""])[-1].partition(" ")
     if what == "abort":
         print(f"SUMMARY: AddressSanitizer: heap-use-after-free a/{rest}.c:3:4 in {rest}", file=sys.stderr)
         os.abort()
@@ -36,10 +36,11 @@ def judge(path):
     if what == "hang":
         time.sleep(60)
     if what == "slow":
-        time.sleep(0.3)
+        time.sleep(0.2)
     if what == "refuse":
         print(f"error: {path}:1:11: {rest}", file=sys.stderr)
-    is_found = what in ("a", "b") or (what == "flaky" and count("flips") % 2)
+    is_needed_there = "write(f0)" not in text or "(fail: nbl.allocate 1)" in text
+    is_found = is_needed_there and (what in ("a", "b") or (what == "flaky" and count("flips") % 2))
     return what == "refuse", (f"RULE-{'B' if what == 'b' else 'A'}", rest) if is_found else None
 
 
@@ -49,8 +50,7 @@ def run(words):
     if "--json" in words:
         count("plays")
         verdict = "error" if refused else "finding" if found else "ok"
-        print(json.dumps({"verdict": verdict, "title": title, "rule": found[0] if found else None, "ops": 3,
-                          "points": {"nbl.allocate": {"reached": 2, "failed": 1}}}))
+        print(json.dumps({"verdict": verdict, "title": title, "rule": found[0] if found else None, "ops": 3}))
     elif found:
         print(f"{title}\n\n  found    by op 2\n      Write x.c:5\n      Main x.c:9\n      Caller x.c:1\n"
               f"      Last x.c:2\n  made\n      Other x.c:6\n\nprogram:\n")

@@ -21,7 +21,7 @@ VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 def bug(title, count, ops, frame):
     return {"title": title, "what": title, "severity": "stop", "subject": "echo", "count": count,
-            "flaky_count": 1, "ops": ops, "faults": ["nbl.allocate 1"], "failed": [], "choices": 1,
+            "flaky_count": 1, "ops": ops, "faults": ["nbl.allocate 1"], "choices": 1,
             "frames": [frame], "replay": f"poolproof run '{title}'", "inputs": [title] * count,
             "program": title, "report": title,
             "folder": "bugs/a b", "files": ["input"],

@@ -19,6 +19,7 @@ from shared import tree  # noqa: E402  (the path comes first)
 TITLE = "poolproof: POOL-FREE-LIVE-NBL: NBL pool freed with NBLs in flight in StopSending"
 PLANTED = "corpus/regressions/planted/pool_freed_in_flight.prog"
 CLEAN = "poolproof 1\na0 = adapter()\n"
+ATTRIBUTES = 3  # of what the player shows; each is tried without once for each bug
 HOSTILE = "a <script>alert(1)</script> & \"quoted\""
 
 
@@ -169,6 +170,7 @@ def test_groups(tally, scene):
               f"poolproof: RULE-A: {HOSTILE[2:]} in Write": (1, "stop")}
     tally.check("titles, counts and severities", shown == expect, shown)
     bug = told["bugs"][0]
+    bug |= json.loads((scene.output / bug["folder"] / "bug.json").read_text(encoding="utf-8"))
     tally.check("the most frequent comes first, the smallest of it is kept",
                 bug["count"] == 3 and bug["inputs"][0].endswith("/1"), bug)
     tally.check("rule", bug["rule"]["id"] == "RULE-A" and
@@ -176,8 +178,9 @@ def test_groups(tally, scene):
                 bug["rule"]["source"].endswith("/ddi/ndis/nf-a"), bug["rule"])
     tally.check("the page of the rule is there",
                 (scene.output / bug["rule"]["page"].split("#")[0]).resolve() == scene.root / "docs/rules.md")
-    tally.check("faults", bug["faults"] == ["nbl.allocate 1", "send = failure"] and bug["choices"] == 1 and
-                bug["failed"] == ["nbl.allocate"], bug)
+    tally.check("faults and choices that the bug needs, and no others",
+                bug["faults"] == ["nbl.allocate 1"] and bug["choices"] == 0 and
+                bug["program"].count("(") == 2, bug)
     tally.check("frames", bug["frames"] == ["Write x.c:5", "Main x.c:9", "Caller x.c:1"], bug["frames"])
     folder = scene.output / bug["folder"]
     tally.check("files", bug["files"] == sorted(os.listdir(folder)) == ["bug.json", "input", "program.prog",
@@ -222,7 +225,7 @@ def test_hang(tally, scene):
 
 
 def test_resume(tally, scene):
-    for number in range(12):
+    for number in range(8):
         scene.put(f"{number}", f"slow {number}")
     words = ["--driver", "left", "--times", "1", "--jobs", "1", scene.inputs]
     with subprocess.Popen(scene.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -236,21 +239,21 @@ def test_resume(tally, scene):
                 os.listdir(scene.output))
     kept = len(json.loads((scene.output / "state.json").read_text())["results"])
     scene.plays()
-    exits(tally, "it goes on", scene.call(*words), 0, "0 bugs in 12 inputs")
-    tally.check("what is known is not played again", 3 <= kept < 12 and scene.plays() == 12 - kept, kept)
-    exits(tally, "once more", scene.call(*words), 0, "0 bugs in 12 inputs")
+    exits(tally, "it goes on", scene.call(*words), 0, "0 bugs in 8 inputs")
+    tally.check("what is known is not played again", 3 <= kept < 8 and scene.plays() == 8 - kept, kept)
+    exits(tally, "once more", scene.call(*words), 0, "0 bugs in 8 inputs")
     tally.check("all is known", scene.plays() == 0)
     scene.put("new", "a bug")
-    exits(tally, "a new input", scene.call(*words), 1, "1 bug in 13 inputs")
-    tally.check("only the new one is played", scene.plays() == 1)
+    exits(tally, "a new input", scene.call(*words), 1, "1 bug in 9 inputs")
+    tally.check("only the new one is played", scene.plays() == 1 + ATTRIBUTES)
     scene.call("--fresh", *words)
-    tally.check("--fresh", scene.plays() == 13)
+    tally.check("--fresh", scene.plays() == 9 + ATTRIBUTES)
     with open(scene.player, "a", encoding="utf-8") as player:
         player.write("# another build\n")
     exits(tally, "another binary", scene.call(*words), 1, "another binary")
-    tally.check("nothing is known of another binary", scene.plays() == 13)
+    tally.check("nothing is known of another binary", scene.plays() == 9 + ATTRIBUTES)
     (scene.output / "state.json").write_text("{")
-    exits(tally, "a broken state", scene.call(*words), 1, "no state of triage", "1 bug in 13 inputs")
+    exits(tally, "a broken state", scene.call(*words), 1, "no state of triage", "1 bug in 9 inputs")
 
 
 def test_output(tally, scene):
