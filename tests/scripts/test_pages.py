@@ -31,7 +31,7 @@ def bug(title, count, ops, frame):
 
 TRIAGE = {
     "bugs": [bug("middle", 20, 3, "B"), bug("zebra", 9, 30, "C"), bug(HOSTILE, 100, 4, HOSTILE)],
-    "binary": HOSTILE, "version": "0", "times": 3, "names_max": 10, "report_max": 100,
+    "binary": HOSTILE, "is_mixed": True, "version": "0", "times": 3, "names_max": 10, "report_max": 100,
     "counts": {"inputs": 131, "reproduced": 129, "flaky": 1, "not_reproduced": 1, "refused": 1},
     "flaky": [{"file": HOSTILE, "hits": 1, "times": 3, "titles": {HOSTILE: 1}}],
     "not_reproduced": [{"file": HOSTILE, "hits": 0, "times": 3, "subject": "echo"}],
