@@ -205,6 +205,14 @@ class Session:
                 points[name] = (old[0] + reached, old[1] + failed)
         return points
 
+    def entries(self):
+        """Of each entry of the driver: blocks reached and blocks there, from the job that reached most."""
+        entries = {}
+        for job in self.jobs:
+            for name, depth in job.status.get("entry", {}).items():
+                entries[name] = max(entries.get(name, [0, 0]), depth)
+        return entries
+
     def corpus_size(self):
         try:
             return len(os.listdir(self.corpus))
@@ -323,6 +331,8 @@ def summarize(session):
                         ("never failed", [n for n, p in points.items() if p[0] and not p[1]])):
         if names:
             print(f"  {'':12}  {what}: {', '.join(names)}")
+    for name, (reached, there) in session.entries().items():
+        print(f"  {'':12}  {name}: {reached} of {there} blocks of what it runs")
     print(f"  {'findings':12}  {len(session.titles) or 'none'}")
     for title, folder in session.titles.items():
         print(f"\n{title}\n  {folder or 'not kept, see the log'}")

@@ -42,7 +42,7 @@ static const struct verb {
      "\n"
      "Once a second a line goes to stderr: to a terminal in words, elsewhere \"status {...}\" as "
      "JSON.\n"},
-    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdfgjnps", pp_verb_run,
+    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdefgjnps", pp_verb_run,
      "Plays each program once and prints a line for it, or the report of what it found. A program\n"
      "is text or binary; of a DIR, all files in it and below are played, but hidden ones and "
      "those\n"
@@ -57,7 +57,8 @@ static const struct verb {
      "  --schedules N    try up to N schedules of each program; what one finds is kept as with\n"
      "                   --findings, as a program with its scheduling choices written down\n"
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
-     "  --seed N         of the strategy (default: 0)\n"},
+     "  --seed N         of the strategy (default: 0)\n"
+     "  --coverage       tell at the end how much of the driver ran, by each of its entries\n"},
     {"faults", "FILE|DIR...", "play programs with each fault that they can have", "acdfjku",
      pp_verb_faults,
      "Plays each program as it is, then with each fault and each outcome that its ops could have been\n"
@@ -89,6 +90,7 @@ static const struct verb {
      "  ops        what programs are made of, for each language of them\n"
      "  points     where a program can make a call of the driver fail or give another answer\n"
      "  drivers    the drivers in this binary; a planted one is made to be found, by its title\n"
+     "  actions    what others can call of a driver, as programs number it\n"
      "  pools      the pools in this binary\n"
      "\n"
      "  --json     print a JSON object for each, on one line\n"},

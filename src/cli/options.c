@@ -11,6 +11,7 @@
 
 static const struct option long_options[] = {
     {"all", no_argument, NULL, 'a'},
+    {"coverage", no_argument, NULL, 'e'},
     {"digest", no_argument, NULL, 'x'},
     {"driver", required_argument, NULL, 'd'},
     {"findings", required_argument, NULL, 'f'},
@@ -92,6 +93,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'p': options->pool = value; return true;
     case 'u': options->is_unpruned = true; return true;
     case 'x': options->is_by_digest = true; return true;
+    case 'e': options->has_coverage = true; return true;
     case 'v': options->values = value; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
     case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);

@@ -16,6 +16,7 @@ struct pp_options {
     bool is_strict;
     bool is_findings_given;
     bool is_by_digest;
+    bool has_coverage;
     bool is_help;
     uint64_t seconds;         // 0: no limit
     uint64_t runs;            // 0: no limit

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // run FILE|DIR...
 #include "complaint.h"
+#include "coverage.h"
+#include "edges.h"
 #include "findings.h"
 #include "json.h"
 #include "load.h"
@@ -177,6 +179,7 @@ static void run_file(void *context, const char *path) {
         return;
     }
     play(session, &verdict);
+    pp_edges_add();
     if (verdict.is_finding) {
         tell_finding(session, path, &verdict, (struct pp_input){bytes, size});
     }
@@ -187,6 +190,30 @@ static void run_file(void *context, const char *path) {
     }
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();
+}
+
+// Some builds count no edges, and pools are not built to be counted.
+static bool begin_coverage(const struct pp_options *options, const struct pp_driver *driver) {
+    if (driver) {
+        pp_edges_begin(driver);
+    }
+    if (pp_edges_count() == 0) {
+        pp_complain("--coverage", options->pool ? "is of drivers" : "this build does not count edges");
+        return false;
+    }
+    return true;
+}
+
+static void tell_coverage(const struct session *session) {
+    if (!session->options->is_json) {
+        pp_coverage_print();
+        return;
+    }
+    struct pp_json json = {.out = stdout};
+    pp_json_open(&json, NULL, '{');
+    pp_json_text(&json, "driver", session->subject.driver->name);
+    pp_coverage_put(&json);
+    pp_json_end_line(&json);
 }
 
 int pp_verb_run(const struct pp_options *options) {
@@ -204,6 +231,9 @@ int pp_verb_run(const struct pp_options *options) {
         pp_complain("run", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
+    if (options->has_coverage && !begin_coverage(options, session.subject.driver)) {
+        return PP_EXIT_BAD;
+    }
     findings.folder = options->findings;
     bool is_kept = options->is_findings_given || options->schedules > 0;
     bool is_folder_new = is_kept && access(options->findings, F_OK) != 0;
@@ -217,6 +247,9 @@ int pp_verb_run(const struct pp_options *options) {
     if (!options->is_json && session.program_count > 1) {
         printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
                session.program_count, session.finding_count, session.bad_count);
+    }
+    if (options->has_coverage) {
+        tell_coverage(&session);
     }
     return session.bad_count ? PP_EXIT_BAD : session.finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tally.h"
 
+#include "coverage.h"
 #include "edges.h"
 #include "json.h"
 #include "subject.h"
@@ -102,8 +103,7 @@ void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *fin
     pp_json_number(&json, "rules_checked", tally->rules_checked);
     pp_json_number(&json, "faults_armed", tally->faults_armed);
     pp_json_number(&json, "faults_fired", tally->faults_fired);
-    pp_json_number(&json, "edges", pp_edges_count());
-    pp_json_number(&json, "edges_reached", pp_edges_reached());
+    pp_coverage_put(&json);
     pp_json_number(&json, "points", count_points(tally));
     pp_json_number(&json, "points_reached", count_nonzero(tally->point_reached));
     pp_json_number(&json, "points_failed", count_nonzero(tally->point_failed));
@@ -144,10 +144,7 @@ void pp_tally_print(const struct pp_tally *tally, const struct pp_findings *find
     printf("%" PRIu64 " ops played, %" PRIu64 " events, %" PRIu64 " judged by rules\n",
            tally->ops_played, tally->events, tally->rules_checked);
     printf("%" PRIu64 " faults armed, %" PRIu64 " fired\n", tally->faults_armed, tally->faults_fired);
-    if (pp_edges_count() > 0) {
-        printf("%" PRIu32 " of the driver's %" PRIu32 " edges reached\n", pp_edges_reached(),
-               pp_edges_count());
-    }
+    pp_coverage_print();
     print_points(tally);
     print_broken(tally);
     printf("%" PRIu32 " findings, in %" PRIu64 " runs\n", findings->count, tally->finding_runs);

@@ -5,10 +5,13 @@
 // memory that the driver may not touch now: the run stops at the line that touches it, and the process
 // goes on. In other builds they are the hooks of -fsanitize-coverage=trace-loads,trace-stores.
 #include "base/emit.h"
+#include "base/mark.h"
 #include "base/touch.h"
 
 #include <stdint.h>
 #include <string.h>
+
+_Static_assert(PP_CALLBACK_COUNT <= 64, "callbacks are bits of a mark");
 
 // Called by compiled driver code only.
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
@@ -23,6 +26,10 @@ static inline __attribute__((always_inline)) void access_point(uintptr_t address
 // Every block of driver code, in every build: the hook of -fsanitize-coverage=trace-pc, under a name of
 // ours (cmake/link_driver.py).
 PP_CALLED_FROM_OUTSIDE void pp_driver_block(void) {
+    uintptr_t offset = (uintptr_t)__builtin_return_address(0) - pp_marked.begin;
+    if (offset < pp_marked.size) {
+        pp_marked.marks[offset / PP_MARK_BYTES] |= 1ull << pp_now.callback;
+    }
     if (--pp_now.block_countdown == 0) {
         pp_now.block_due();
     }
