@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "program_mutator.h"
 
+#include "base/dice.h"
 #include "kernel/learn.h"
 
+#include <string.h>
+
 #define SCHEDULE_ONCE_IN 4  // mutations
-#define OPS_MAX 64          // of what is made; longer seeds are cut when they are mutated
+#define HINTS_ONCE_IN 8     // mutations
+#define HINTS_RARELY 64     // once in, where many in a row have come to nothing
+#define BARREN_MAX 256
+#define HINT_ROUNDS_MAX 4
+#define OPS_MAX 64  // of what is made; longer seeds are cut when they are mutated
 
 void (*pp_target_on_mutation)(void);
 const struct pp_driver *pp_target_driver;
@@ -89,6 +96,78 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
     *program = *pp_run_recorded();
 }
 
+// The op that says what the content of ops of that kind has; PP_OP_COUNT: they have none.
+static uint8_t field_op_of(uint8_t kind) {
+    switch (kind) {
+    case PP_OP_RECEIVE: return PP_OP_FRAME_FIELD;
+    case PP_OP_WRITE:
+    case PP_OP_IOCTL:
+    case PP_OP_ACT: return PP_OP_FIELD;
+    default: return PP_OP_COUNT;
+    }
+}
+
+// An op with content, counted from `first`; false if there is none.
+static bool find_content(const struct pp_program *program, uint32_t first, uint16_t *ret_op) {
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        *ret_op = (uint16_t)((first + i) % program->op_count);
+        if (field_op_of(program->ops[*ret_op].kind) != PP_OP_COUNT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Neither kind of field has handles, so that an insertion changes nothing for the ops behind.
+static bool insert_field(struct pp_program *program, uint16_t at, const struct pp_hint *hint) {
+    struct pp_op *op = &program->ops[at];
+    struct pp_op field = {.kind = field_op_of(op->kind)};
+    const struct pp_op_info *info = &pp_op_infos[field.kind];
+    bool is_frame = field.kind == PP_OP_FRAME_FIELD;
+    if (program->op_count == OPS_MAX || hint->at < info->args[0].min) {
+        return false;
+    }
+    field.args[0] = hint->at;
+    field.args[1] = is_frame ? hint->bytes : info->args[1].standard;
+    field.args[2] = hint->value;
+    if (!is_frame) {
+        field.args[3] = hint->bytes;
+    }
+    memmove(op + 1, op, (program->op_count - at) * sizeof(*op));
+    *op = field;
+    program->op_count++;
+    return true;
+}
+
+static uint32_t barren_count;  // programs without a hint, in a row
+
+static bool may_have_hints(uint32_t seed) {
+    return seed % (barren_count < BARREN_MAX ? HINTS_ONCE_IN : HINTS_RARELY) == 1;
+}
+
+// Asks a run what the driver looks for in the content of one op, and where, and puts some of it there:
+// magic numbers, versions, kinds, lengths, one behind the other.
+static void follow_hints(struct pp_program *program, uint32_t seed) {
+    static struct pp_verdict verdict;
+    struct pp_dice dice = {.state = seed};
+    uint16_t op;
+    if (program->op_count == 0 || !find_content(program, pp_dice_roll(&dice, program->op_count), &op)) {
+        return;
+    }
+    for (unsigned round = 0; round < HINT_ROUNDS_MAX; round++) {
+        const struct pp_run_options options = {.without_rules = true, .is_dyed = true, .dyed_op = op};
+        uint32_t count;
+        pp_run(pp_target_driver, program, &options, &verdict);
+        const struct pp_hint *hints = pp_learned_hints(&count);
+        barren_count = count > 0 ? 0 : barren_count + (round == 0);
+        if (count == 0 || !insert_field(program, op, &hints[pp_dice_roll(&dice, count)]) ||
+            pp_dice_once_in(&dice, 3)) {
+            break;
+        }
+        op++;
+    }
+}
+
 static void offer_learned(void) {
     struct pp_offer offer = pp_learned();
     offer.sets = pp_target_driver ? pp_target_driver->values : NULL;
@@ -111,6 +190,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, uns
     }
     if (pp_target_driver && seed % SCHEDULE_ONCE_IN == 0) {
         choose_schedule(&program, seed);
+    } else if (pp_target_driver && may_have_hints(seed)) {
+        follow_hints(&program, seed);
     }
     return write_program(&program, bytes, size_max);
 }

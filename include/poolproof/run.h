@@ -13,6 +13,8 @@ struct pp_run_options {
     bool without_rules;  // play only: no checker runs; crashes of the driver are still findings
     bool is_strict;      // rules that are only counted stop the run, too
     bool has_sites;      // its sites are noted, see site.h
+    bool is_dyed;        // the content of op `dyed_op` is dyed, see src/base/dye.h
+    uint16_t dyed_op;
     const struct pp_search *search;  // who goes on where the program leaves it open; may be NULL
 };
 

@@ -4,9 +4,11 @@
 // (-asan-memory-access-callback-prefix=pp_driver_) instead of the sanitizer's own. Poisoned memory is
 // memory that the driver may not touch now: the run stops at the line that touches it, and the process
 // goes on. In other builds they are the hooks of -fsanitize-coverage=trace-loads,trace-stores.
+#include "base/dye.h"
 #include "base/emit.h"
 #include "base/mark.h"
 #include "base/touch.h"
+#include "kernel/learn.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -15,6 +17,13 @@ _Static_assert(PP_CALLBACK_COUNT <= 64, "callbacks are bits of a mark");
 
 // Called by compiled driver code only.
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
+
+// Most runs are not dyed.
+static inline __attribute__((always_inline)) void dyed_read(const void *address, size_t size) {
+    if (__builtin_expect(pp_dye.is_on, 0)) {
+        pp_dye_read(address, size);
+    }
+}
 
 // Another fiber may run before an access; what the memory is then counts.
 static inline __attribute__((always_inline)) void access_point(uintptr_t address) {
@@ -40,6 +49,7 @@ PP_CALLED_FROM_OUTSIDE void pp_driver_block(void) {
 static inline __attribute__((always_inline)) void read_point(const void *address, size_t size) {
     access_point((uintptr_t)address);
     pp_touch_by_driver(address, size, /*is_write=*/false);
+    dyed_read(address, size);
 }
 
 static inline __attribute__((always_inline)) void write_point(void *address, size_t size) {
@@ -75,6 +85,7 @@ void *pp_driver_memmove(void *to, const void *from, size_t size) {
 int pp_driver_memcmp(const void *left, const void *right, size_t size) {
     read_point(left, size);
     read_point(right, size);
+    pp_learn_memory(left, right, size);
     return memcmp(left, right, size);
 }
 
@@ -88,6 +99,7 @@ void *pp_driver_memset(void *to, int value, size_t size) {
 #define ACCESS_FUNCTIONS(size)                                                  \
     PP_CALLED_FROM_OUTSIDE void __sanitizer_cov_load##size(uintptr_t address) { \
         access_point(address);                                                  \
+        dyed_read((const void *)address, size);                                 \
     }                                                                           \
     PP_CALLED_FROM_OUTSIDE void __sanitizer_cov_store##size(uintptr_t address) { access_point(address); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory and bitmaps.
 #include "base/touch.h"
+#include "kernel/learn.h"
 
 #include <stdbool.h>
 #include <wdm.h>
@@ -11,6 +12,7 @@ SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
     if (!pp_touch_read(Source1, Length) || !pp_touch_read(Source2, Length)) {
         return 0;
     }
+    pp_learn_memory(Source1, Source2, Length);
     SIZE_T equal = 0;
     while (equal < Length && ((const UCHAR *)Source1)[equal] == ((const UCHAR *)Source2)[equal]) {
         equal++;

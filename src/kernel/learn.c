@@ -5,6 +5,8 @@
 // same place.
 #include "kernel/learn.h"
 
+#include "base/dye.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,6 +18,8 @@
 #define OWN_BITS 4096u
 #define WISH_COUNT_MAX 64u
 #define WISHES_OF_RUN 256u
+#define HINT_COUNT_MAX 64u
+#define HINTED_BYTES_MAX 16u  // of a comparison of memory
 
 static uint32_t values[PP_VALUES_MAX];
 static uint32_t value_count;
@@ -27,6 +31,9 @@ static const uint32_t *known_sets;  // or NULL
 static struct pp_wish wishes[WISH_COUNT_MAX];        // a ring
 static uint32_t wish_count;                          // of all so far
 static struct pp_wish wishes_of_run[WISHES_OF_RUN];  // by hash: each counts once a run
+
+static struct pp_hint hints[HINT_COUNT_MAX];  // of this run
+static uint32_t hint_count;
 
 // Of the program being played, by hash: its wide numbers, and what they are if it says nothing, with
 // their low bytes as they are and swapped. The EtherType of IPv4, swapped, is 8.
@@ -64,6 +71,7 @@ void pp_learn_begin(const struct pp_program *program, const uint32_t *sets) {
     known_sets = sets;
     memset(own_values, 0, sizeof(own_values));
     memset(wishes_of_run, 0, sizeof(wishes_of_run));
+    hint_count = 0;
     for (uint32_t i = 0; i < language->op_count; i++) {
         add_numbers(&language->ops[i], NULL);
     }
@@ -106,8 +114,46 @@ static void learn(uint64_t wide) {
     }
 }
 
+static void add_hint(uint32_t at, uint32_t bytes, uint32_t value) {
+    const struct pp_hint hint = {.at = (uint8_t)at, .bytes = (uint8_t)bytes, .value = value};
+    for (uint32_t i = 0; i < hint_count; i++) {
+        if (hints[i].at == hint.at && hints[i].bytes == hint.bytes && hints[i].value == hint.value) {
+            return;
+        }
+    }
+    if (hint_count < HINT_COUNT_MAX) {
+        hints[hint_count++] = hint;
+    }
+}
+
+// A value that stands somewhere in dyed content, and what the driver holds against it.
+static void learn_hint(uint64_t from, uint64_t to) {
+    struct pp_dyed dyed;
+    if (pp_dye_find(from, to, &dyed)) {
+        add_hint(dyed.at, dyed.bytes, pp_dye_replace(&dyed, (uint32_t)to));
+    }
+}
+
+// Four bytes at a time: magic words, addresses, names.
+static void learn_bytes(const uint8_t *from, const uint8_t *to, size_t size) {
+    for (size_t at = 0; at + sizeof(uint32_t) <= size && at < HINTED_BYTES_MAX; at += sizeof(uint32_t)) {
+        uint32_t present, wanted;
+        memcpy(&present, from + at, sizeof(present));
+        memcpy(&wanted, to + at, sizeof(wanted));
+        learn_hint(present, wanted);
+    }
+}
+
+void pp_learn_memory(const void *left, const void *right, size_t size) {
+    if (pp_dye.is_on) {
+        learn_bytes(left, right, size);
+        learn_bytes(right, left, size);
+    }
+}
+
 // A value of the program that the driver holds against another one.
 static void learn_wish(uint64_t from, uint64_t to) {
+    learn_hint(from, to);
     if (from == to || to > UINT32_MAX || !is_own(from)) {
         return;
     }
@@ -145,6 +191,11 @@ struct pp_offer pp_learned(void) {
                              .value_count = value_count,
                              .wishes = wishes,
                              .wish_count = wish_count < WISH_COUNT_MAX ? wish_count : WISH_COUNT_MAX};
+}
+
+const struct pp_hint *pp_learned_hints(uint32_t *ret_count) {
+    *ret_count = hint_count;
+    return hints;
 }
 
 // Weak: only libFuzzer and some others have them. Without the tail call they would take all comparisons

@@ -16,6 +16,6 @@ enum pp_kernel_use {
 // arena is full.
 void *pp_world_take(size_t size);
 
-// Nonpaged pool of another driver's, which calls this one: to a rule it is like this driver's own. Sends an
-// event, but cannot fail by a fault. Given back with ExFreePool.
+// Nonpaged pool of another driver's, which calls this one: to a rule it is like this driver's own. Sends
+// an event, but cannot fail by a fault. Given back with ExFreePool.
 void *pp_memory_of_caller(size_t size);

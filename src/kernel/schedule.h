@@ -60,8 +60,8 @@ uint64_t pp_schedule_next_wake(void);
 // and the callers of its actions may wait for as long as they like.
 struct pp_fiber *pp_schedule_first_blocked(void);
 
-// Nobody will do any more what a fiber may spin for: the first that spins goes on until it is done, or is
-// found to loop for ever. False if none spins.
+// Nobody will do any more what a fiber may spin for: the first that spins goes on until it is done, or
+// is found to loop for ever. False if none spins.
 bool pp_schedule_give_up_spinning(void);
 
 // True if no fiber can be started any more.

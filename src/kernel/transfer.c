@@ -3,6 +3,7 @@
 // code asks for, and cancelling them.
 #include <string.h>
 
+#include "base/dye.h"
 #include "kernel/device.h"
 #include "kernel/file.h"
 #include "kernel/memory.h"
@@ -20,6 +21,7 @@ static bool take_bytes(void **ret_bytes, uint32_t length, const void *input, uin
     }
     if (input_length > 0) {
         memcpy(*ret_bytes, input, input_length);
+        pp_dye_place(*ret_bytes, input_length, 0);
     }
     return true;
 }

@@ -17,14 +17,11 @@ void pp_ndis_add_frame_field(const struct pp_frame_field *field) {
     }
 }
 
-uint32_t pp_frame_fields_write(uint8_t start[PP_FRAME_FIELDS_END]) {
-    uint32_t last = 0;
+void pp_frame_fields_write(uint8_t start[PP_FRAME_FIELDS_END]) {
     for (uint32_t i = 0; i < field_count; i++) {
         uint32_t at = fields[i].at;
         for (uint32_t byte = 0; byte < fields[i].bytes; byte++) {
             start[at++] = (uint8_t)(fields[i].value >> 8 * byte);
         }
-        last = at > last ? at : last;
     }
-    return last;
 }

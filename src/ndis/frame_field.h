@@ -8,5 +8,5 @@
 
 void pp_frame_fields_reset(void);
 
-// Writes them into the first bytes of a frame. Returns where the last ends, 0 if there is none.
-uint32_t pp_frame_fields_write(uint8_t start[PP_FRAME_FIELDS_END]);
+// Writes them into the first bytes of a frame.
+void pp_frame_fields_write(uint8_t start[PP_FRAME_FIELDS_END]);

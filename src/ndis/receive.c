@@ -12,6 +12,7 @@
 #include "base/touch.h"
 #include "kernel/schedule.h"
 #include "ndis/binding.h"
+#include "base/dye.h"
 #include "ndis/frame_field.h"
 #include "pool/arena_pool.h"
 #include "pool/pool.h"
@@ -125,6 +126,7 @@ static void write_bytes(const NET_BUFFER *nb, const UCHAR *bytes, uint32_t count
     for (const MDL *mdl = nb->MdlChain; mdl != NULL; mdl = mdl->Next) {
         uint64_t first = skip < mdl->ByteCount ? skip : mdl->ByteCount;
         skip -= first;
+        pp_dye_place((UCHAR *)mdl->MappedSystemVa + first, mdl->ByteCount - (uint32_t)first, done);
         for (uint64_t i = first; i < mdl->ByteCount && done < count; i++) {
             ((UCHAR *)mdl->MappedSystemVa)[i] = bytes[done++];
         }
@@ -136,10 +138,10 @@ static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
         memset(mdl->MappedSystemVa, frames.fill, mdl->ByteCount);
     }
     UCHAR start[PP_FRAME_FIELDS_END];
-    memset(start, frames.fill, sizeof(start));
+    pp_dye_fill(start, sizeof(start), frames.fill);
     write_header(start, adapter);
-    const uint32_t end = pp_frame_fields_write(start);
-    write_bytes(nb, start, end > HEADER_BYTES ? end : HEADER_BYTES);
+    pp_frame_fields_write(start);
+    write_bytes(nb, start, sizeof(start));
 }
 
 // === NBLs ===

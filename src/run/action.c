@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/action.h"
 
+#include "base/dye.h"
 #include "kernel/callback.h"
 #include "kernel/memory.h"
 #include "kernel/schedule.h"
@@ -82,6 +83,7 @@ bool pp_action_start(const struct pp_action_order *order, const uint8_t *input) 
     }
     if (length > 0) {
         memcpy(bytes, input, length);
+        pp_dye_place(bytes, length, 0);
     }
     call->input = (struct pp_action_input){.first = in_range(&action->first, order->first),
                                            .second = in_range(&action->second, order->second),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "run/content.h"
 
+#include "base/dye.h"
 #include "kernel/io.h"
 #include "ndis/runtime.h"
 
@@ -45,7 +46,7 @@ static uint32_t make_field(uint8_t *bytes, uint32_t adapter, const struct pp_fie
     switch (field->content) {
     case PP_CONTENT_FILL: return 0;
     case PP_CONTENT_NUMBER:
-        for (; length < 4; length++) {
+        for (; length < field->bytes; length++) {
             bytes[length] = (uint8_t)(field->value >> 8 * length);
         }
         return length;
@@ -71,7 +72,7 @@ static uint32_t make_field(uint8_t *bytes, uint32_t adapter, const struct pp_fie
 const uint8_t *pp_content_make(uint32_t adapter, uint32_t *length, uint8_t fill) {
     static uint8_t bytes[UINT16_MAX];  // no name is longer
     uint32_t end = 0;
-    memset(input, fill, sizeof(input));
+    pp_dye_fill(input, sizeof(input), fill);
     for (uint32_t i = 0; i < field_count; i++) {
         uint32_t count = make_field(bytes, adapter, &fields[i]);
         uint32_t room = fields[i].at < sizeof(input) ? (uint32_t)sizeof(input) - fields[i].at : 0;

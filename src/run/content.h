@@ -8,7 +8,7 @@
 // In the order of the words in op.def.
 enum pp_content {
     PP_CONTENT_FILL,
-    PP_CONTENT_NUMBER,     // 4 bytes, little endian
+    PP_CONTENT_NUMBER,     // little endian
     PP_CONTENT_ADAPTER,    // the name of the file's adapter, without a NUL
     PP_CONTENT_MAC,        // its address
     PP_CONTENT_DEVICE,     // the name of the value-th device of the driver
@@ -21,6 +21,7 @@ struct pp_field {
     uint32_t at;
     enum pp_content content;
     uint32_t value;
+    uint32_t bytes;  // of a number, 1 to 4
 };
 
 // Forgets fields that no input has used.

@@ -151,12 +151,13 @@ static bool create(const uint32_t *args, uint32_t file) {
     return pp_file_create(file, args[1], path);
 }
 
-static struct pp_field field(uint32_t at, uint32_t content, uint32_t value) {
-    return (struct pp_field){.at = at, .content = (enum pp_content)content, .value = value};
+static struct pp_field field(uint32_t at, uint32_t content, uint32_t value, uint32_t bytes) {
+    return (struct pp_field){
+        .at = at, .content = (enum pp_content)content, .value = value, .bytes = bytes};
 }
 
 static void add_field(const uint32_t *args) {
-    const struct pp_field it = field(args[0], args[1], args[2]);
+    const struct pp_field it = field(args[0], args[1], args[2], args[3]);
     pp_content_add(&it);
 }
 
@@ -170,7 +171,7 @@ static bool send_input(uint32_t file, struct pp_transfer *transfer, const struct
 
 static bool send_write(const uint32_t *args) {
     struct pp_transfer transfer = {.major = IRP_MJ_WRITE, .input_length = args[1]};
-    const struct pp_field first = field(0, args[3], args[4]);
+    const struct pp_field first = field(0, args[3], args[4], sizeof(ULONG));
     return send_input(args[0], &transfer, &first, args[2]);
 }
 
@@ -182,7 +183,7 @@ static bool send_read(const uint32_t *args) {
 static bool send_control(const uint32_t *args) {
     struct pp_transfer transfer = {
         .major = IRP_MJ_DEVICE_CONTROL, .code = args[1], .input_length = args[2], .room = args[3]};
-    const struct pp_field first = field(0, args[5], args[6]);
+    const struct pp_field first = field(0, args[5], args[6], sizeof(ULONG));
     return send_input(args[0], &transfer, &first, args[4]);
 }
 
@@ -190,7 +191,7 @@ static bool send_control(const uint32_t *args) {
 static bool act(const uint32_t *args) {
     struct pp_action_order order = {
         .index = args[0], .first = args[1], .second = args[2], .length = args[3]};
-    const struct pp_field first = field(0, args[5], args[6]);
+    const struct pp_field first = field(0, args[5], args[6], sizeof(ULONG));
     pp_content_add(&first);
     uint32_t adapter = result_counts['a'] > 0 ? result_counts['a'] - 1 : 0;
     const uint8_t *input = pp_content_make(adapter, &order.length, (uint8_t)args[4]);

@@ -3,6 +3,7 @@
 #include <poolproof/run.h>
 
 #include "base/arena.h"
+#include "base/dye.h"
 #include "base/emit.h"
 #include "check/check.h"
 #include "faults/injector.h"
@@ -139,6 +140,8 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
     ret_verdict->op_played_count = 0;
     is_judged = options == NULL || !options->without_rules;
     has_sites = options != NULL && options->has_sites;
+    const struct pp_dye dye = {.is_on = true, .op = options != NULL ? options->dyed_op : 0};
+    pp_dye_begin(options != NULL && options->is_dyed ? &dye : NULL);
     begin_world(driver, program, options != NULL ? options->search : NULL);
     if (options != NULL && options->is_strict) {
         pp_check_be_strict();

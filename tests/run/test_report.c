@@ -128,6 +128,17 @@ static void test_faults_and_tear_down(void **state) {
     assert_non_null(strstr(report, " in the tear-down, "));
 }
 
+// Of more than 32 bits: programs have none, every address is one.
+static bool has_wide_number(const char *text) {
+    while ((text = strstr(text, "0x")) != NULL) {
+        text += 2;
+        if (strspn(text, "0123456789abcdefABCDEF") > 8) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // One line for a person, and for whoever sorts by it: no address, no number of an object.
 static void test_report_has_no_addresses(void **state) {
     (void)state;
@@ -139,7 +150,7 @@ static void test_report_has_no_addresses(void **state) {
             if (verdict.is_finding) {
                 pp_run_report(*driver, &entries[i].program, &verdict, "-", report, sizeof(report));
                 normalise(report, normal);
-                assert_null(strstr(normal, "0x5"));
+                assert_false(has_wide_number(normal));
                 assert_null(strstr(normal, "5e00"));
                 assert_null(strstr(verdict.finding.title, "0x"));
                 assert_int_equal(strncmp(verdict.finding.title, "poolproof: ", 11), 0);
