@@ -65,6 +65,7 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_IRP_KEPT] = {pp_check_irps},
     [PP_EVENT_IRP_END] = {pp_check_irps},
     [PP_EVENT_IRP_FREE] = {pp_check_irps},
+    [PP_EVENT_IRP_LEFT] = {pp_check_irps},
     [PP_EVENT_CANCEL_RETURNED] = {pp_check_irps},
     [PP_EVENT_DEVICE_DELETE] = {pp_check_devices},
     [PP_EVENT_DEVICE_GONE] = {pp_check_frees, pp_check_opens, pp_check_oids, pp_check_services,

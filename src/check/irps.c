@@ -89,12 +89,22 @@ static void judge_free(const struct pp_event *event) {
     }
 }
 
+static void judge_left(const struct pp_event *event) {
+    const struct pp_object *irp = irp_at(event->args[0]);
+    if (irp != NULL && irp->sent.callback != PP_CALLBACK_NONE) {
+        pp_report_at(PP_RULE_IRP_CLEANUP, event, "IRP left queued by the cleanup", ", marked pending in",
+                     &irp->sent);
+        pp_report_object(irp);
+    }
+}
+
 void pp_check_irps(const struct pp_event *event) {
     switch (event->kind) {
     case PP_EVENT_IRP_CALL: judge_call(event); break;
     case PP_EVENT_IRP_ANSWERED: judge_answer(event); break;
     case PP_EVENT_IRP_COMPLETE: judge_complete(event); break;
     case PP_EVENT_IRP_FREE: judge_free(event); break;
+    case PP_EVENT_IRP_LEFT: judge_left(event); break;
     case PP_EVENT_CANCEL_RETURNED:
         if (event->args[1] != 0) {
             pp_report_callback(PP_RULE_IRP_CANCEL_LOCK, event, "cancel spin lock not released",

@@ -49,7 +49,7 @@ struct pp_binding {
     uint32_t callback_count;  // callbacks that are running; a close waits for them
     uint32_t receive_count;   // of these, receives and status indications
     uint32_t lent_count;      // received NBLs that the driver has to return
-    bool is_looping;          // a frame is looped back inside the call that has sent it
+    bool is_looping;          // a frame comes inside the call that has sent it, or returned one
     struct pp_answer bind;
     struct pp_answer unbind;
     struct pp_told told;

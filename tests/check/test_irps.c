@@ -97,6 +97,24 @@ static NTSTATUS end_kept(IRP *cleanup) {
     return end(cleanup, STATUS_SUCCESS, 0);
 }
 
+static void end_after_a_while(void *context) {
+    LARGE_INTEGER second = {.QuadPart = -10000000};
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    IRP *irp = fixture.kept[0];
+    if (IoSetCancelRoutine(irp, NULL) != NULL) {
+        end(irp, STATUS_CANCELLED, 0);
+    }
+    end(context, STATUS_SUCCESS, 0);
+}
+
+static NTSTATUS end_kept_soon(IRP *cleanup) {
+    HANDLE thread;
+    IoMarkIrpPending(cleanup);
+    PsCreateSystemThread(&thread, 0, NULL, NULL, NULL, end_after_a_while, cleanup);
+    ZwClose(thread);
+    return STATUS_PENDING;
+}
+
 // === How an IRP is completed ===
 
 static NTSTATUS complete_with_pending(IRP *irp) { return end(irp, STATUS_PENDING, 0); }
@@ -228,8 +246,18 @@ static const struct check_case cases[] = {
     {.rule = "IRP-LOST",
      .title = "poolproof: IRP-LOST: IRP never completed, marked pending in IRP_MJ_READ",
      .catches.read = never_complete,
-     .silent.read = keep_read,  // cancelled when the file is closed and nothing else completes it
+     .silent = {.read = keep_read, .cleanup = end_kept},
      .program = ONE_READ},
+    {.rule = "IRP-CLEANUP",
+     .title = "poolproof: IRP-CLEANUP: IRP left queued by the cleanup, marked pending in IRP_MJ_READ",
+     .catches = {.read = keep_read},
+     .silent = {.read = keep_read, .cleanup = end_kept},
+     .program = ONE_READ},
+    {.rule = "IRP-CLEANUP",
+     .title = "poolproof: IRP-CLEANUP: IRP left queued by the cleanup, marked pending in IRP_MJ_READ",
+     .catches = {.read = keep_read},
+     .silent = {.read = keep_read, .cleanup = end_kept_soon},  // which takes its time
+     .program = ONE_READ "close(f0)\n"},
     {.rule = "IRP-LOST",
      .title = "poolproof: IRP-LOST: IRP never completed, marked pending in IRP_MJ_CREATE",
      .catches.create = never_complete,

@@ -223,9 +223,9 @@ static void test_cancel(void **state) {
     static const struct fixture_steps steps = {.read = keep_read, .cleanup = log_cleanup};
     expect_log(&steps,
                ONE_FILE "read(f0, length: 1)\nread(f0, length: 2)\nread(f0, length: 3)\n"
-                        "cancel(f0, nth: 4)\ncancel(f0)\nclose(f0)\ncancel(f0)\n",
-               "cancel 2;cancel 1;cleanup;cancel 3;");
-    assert_int_equal(verdict.op_played_count, 8);
+                        "cancel(f0, nth: 4)\ncancel(f0)\ncancel(f0)\nclose(f0)\ncancel(f0)\n",
+               "cancel 2;cancel 1;cancel 3;cleanup;");
+    assert_int_equal(verdict.op_played_count, 9);
 }
 
 // === Cancel-safe queues ===

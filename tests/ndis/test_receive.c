@@ -427,6 +427,24 @@ static void test_sends_are_looped_back(void **state) {
     expect_log(&silent, inside, "sent;");
 }
 
+static void log_count(NET_BUFFER_LIST *chain, ULONG flags) {
+    unsigned count = 0;
+    for (const NET_BUFFER_LIST *nbl = chain; nbl != NULL; nbl = nbl->Next) {
+        count++;
+    }
+    log_line("%u(", count);
+    fixture_receive(chain, flags);
+    log_line(")");
+}
+
+static void test_frames_come_again_inside_the_return(void **state) {
+    (void)state;
+    static const struct fixture_steps counting = {.receive = log_count};
+    expect_log(&counting, RUNNING "receive(b0, count: 3)\n", "3()");
+    expect_log(&counting, RUNNING "receive(b0, count: 3)  (outcome: return = success)\n", "3(3())");
+    expect_log(&counting, RUNNING "receive(b0, lend: resources)  (outcome: return = success)\n", "1()");
+}
+
 static void test_the_filter_is_for_loopback_too(void **state) {
     (void)state;
     static const struct {
@@ -523,6 +541,7 @@ int main(void) {
         cmocka_unit_test(test_a_close_waits_for_receives),
         cmocka_unit_test(test_receives_run_at_once),
         cmocka_unit_test(test_sends_are_looped_back),
+        cmocka_unit_test(test_frames_come_again_inside_the_return),
         cmocka_unit_test(test_the_filter_is_for_loopback_too),
         cmocka_unit_test(test_loopback_in_a_loopback_comes_later),
         cmocka_unit_test(test_equal_runs_are_equal),
