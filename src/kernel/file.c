@@ -101,6 +101,7 @@ void pp_file_send_request(struct pp_request *request) {
     request->is_sent = true;
     file->irp_count++;
     pp_irp_call(request, pp_device_top(file->device)->object);
+    request->has_returned = true;
     file->irp_count--;
     pp_schedule_wake(file, /*all=*/true);
 }
@@ -153,6 +154,11 @@ bool pp_file_open(struct pp_file *file, const UNICODE_STRING *path) {
 }
 
 void pp_file_clean_up(struct pp_file *file) {
+    struct pp_request *request;
+    for (uint32_t i = 0; (request = pp_irp_nth(i)) != NULL; i++) {
+        request->was_queued = request->irp != NULL && request->file == file && request->has_returned &&
+                              request->irp->CancelRoutine != NULL;
+    }
     send_and_wait(pp_file_make_request(file, IRP_MJ_CLEANUP));
     file->object->Flags |= FO_CLEANUP_COMPLETE;
 }

@@ -34,6 +34,8 @@ struct pp_request {
     UCHAR major;
     uint32_t code;
     bool is_sent;
+    bool has_returned;  // the dispatch entry has
+    bool was_queued;  // when the cleanup of its file began: its dispatch was over, a cancel could end it
     bool is_cancelled;  // by the world, which does that once
     bool is_completed;
     NTSTATUS status;

@@ -151,8 +151,7 @@ bool pp_file_cancel_any(void) {
         bool is_awaited =
             is_out(request) && !request->is_cancelled &&
             (request->file->state == PP_FILE_OPENING || request->file->state == PP_FILE_CLOSING);
-        if (is_awaited && request->file->state == PP_FILE_CLOSING &&
-            request->irp->CancelRoutine != NULL) {
+        if (is_awaited && request->was_queued && request->irp->CancelRoutine != NULL) {
             PP_EMIT(IRP_LEFT, pp_object(request->irp));
         }
         if (is_awaited && pp_schedule_start(PP_ACTIVITY_CANCEL, run_cancel, request, 0)) {
