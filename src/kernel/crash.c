@@ -25,6 +25,15 @@ static bool is_ubsan_trap(const unsigned char *pc) {
     return pc[0] == 0x67 && pc[1] == 0x0f && pc[2] == 0xb9 && pc[3] == 0x40;
 }
 
+// Code that is not there has been called: by the instruction in front of where it would have returned
+// to.
+static uintptr_t caller_of_nothing(const ucontext_t *context, const struct pp_fiber *fiber) {
+    uintptr_t stack = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    bool is_known = stack >= (uintptr_t)fiber->stack_low &&
+                    stack + sizeof(uintptr_t) <= (uintptr_t)fiber->stack_high;
+    return is_known ? *(const uintptr_t *)stack - 1 : 0;
+}
+
 static void emit_crash(int signal_number, const siginfo_t *info, const ucontext_t *context,
                        const struct pp_fiber *fiber) {
     uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
@@ -39,6 +48,7 @@ static void emit_crash(int signal_number, const siginfo_t *info, const ucontext_
                address + STACK_OVERRUN_BYTES > (uintptr_t)fiber->stack_low) {
         pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_STACK, address);
     } else {
+        pc = address == pc ? caller_of_nothing(context, fiber) : pc;
         pp_emit_from(pc, frame, PP_EVENT_CRASH, PP_CRASH_ACCESS, address);
     }
 }
