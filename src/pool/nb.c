@@ -38,6 +38,7 @@ PP_READS_CLOSED static const struct pp_block *block_around(const NET_BUFFER *nb)
         return NULL;
     }
     const NET_BUFFER_LIST *nbl = *owner_field(nb);
+    pp_guard_define(&nbl, sizeof(nbl));  // of a stray NB nothing there may be defined
     if (!pp_arena_is(nbl, PP_USE_NBL)) {
         return NULL;
     }
