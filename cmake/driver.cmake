@@ -40,7 +40,8 @@ set(PP_DRIVER_BLOCK_FLAGS -fsanitize-coverage=trace-pc,no-prune)
 # the use of NULL is a finding of its own, and to copy nothing from there is no use. A shift too far has a
 # value on every processor that Windows runs on, and the driver goes on: advice (src/kernel/shift.c).
 set(PP_DRIVER_UNDEFINED_FLAGS
-    -fsanitize=undefined,pointer-overflow -fno-sanitize=alignment,function,vptr,shift-base
+    -fsanitize=undefined,pointer-overflow
+    -fno-sanitize=alignment,function,vptr,shift-base,unsigned-integer-overflow
     -fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute
     -fsanitize-trap=undefined,pointer-overflow -fno-sanitize-trap=shift-exponent
     -fsanitize-recover=shift-exponent)

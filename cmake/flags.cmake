@@ -15,7 +15,7 @@ target_compile_options(pp_own INTERFACE
   -fno-strict-aliasing
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
   -Wno-microsoft -Wno-gnu)
-if(PROJECT_IS_TOP_LEVEL)
+if(PROJECT_IS_TOP_LEVEL AND NOT PP_OSS_FUZZ)  # whose compiler is newer than any that was tried here
   target_compile_options(pp_own INTERFACE -Werror)
 elseif(NOT CMAKE_BUILD_TYPE)
   target_compile_options(pp_own INTERFACE -O2 -g)  # slow programs are few programs
@@ -32,24 +32,36 @@ add_library(pp_checked INTERFACE)
 add_library(pp_fast INTERFACE)
 target_link_libraries(pp_checked INTERFACE pp_own)
 target_link_libraries(pp_fast INTERFACE pp_own)
+
+# A NULL that a driver passed is its finding, made of the signal.
+set(PP_UNCHECKED -fno-sanitize=alignment,function,null)
+set(sanitizers "")
 if(PP_SANITIZE STREQUAL "address")
-  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined
-      -fsanitize-address-use-after-return=never
-      # A NULL that a driver passed is its finding, made of the signal.
-      -fno-sanitize=alignment,function,null)
-  target_compile_options(pp_checked INTERFACE ${sanitizers})
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  list(APPEND PP_UNCHECKED -fsanitize-address-use-after-return=never)
   target_compile_definitions(pp_own INTERFACE PP_GUARD_ADDRESS)
-  target_link_options(pp_own INTERFACE ${sanitizers})
   set(PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_ADDRESS_FLAGS} ${PP_DRIVER_UNDEFINED_FLAGS})
+elseif(PP_SANITIZE STREQUAL "undefined")
+  set(sanitizers -fsanitize=undefined -fno-sanitize-recover=undefined)
+  set(PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_UNDEFINED_FLAGS})
 elseif(PP_SANITIZE STREQUAL "memory")
-  # All code of a process must keep track of what is initialised.
   set(sanitizers -fsanitize=memory -fsanitize-memory-track-origins)
-  target_compile_options(pp_own INTERFACE ${sanitizers})
-  target_link_options(pp_own INTERFACE ${sanitizers})
   set(PP_DRIVER_SANITIZER_FLAGS ${sanitizers})
 elseif(PP_SANITIZE)
-  message(FATAL_ERROR "PP_SANITIZE is '${PP_SANITIZE}'; it can be empty, address or memory")
+  message(FATAL_ERROR "PP_SANITIZE is '${PP_SANITIZE}'; it can be empty, address, memory or undefined")
 endif()
+
+set(instrumented pp_checked)
+if(PP_OSS_FUZZ)
+  # CFLAGS has the sanitizers, for all code; numbers without a sign wrap where ours means them to.
+  set(sanitizers "")
+  set(instrumented pp_own)
+  list(APPEND PP_UNCHECKED -fno-sanitize=unsigned-integer-overflow)
+elseif(PP_SANITIZE STREQUAL "memory")
+  set(instrumented pp_own)  # all code of a process must keep track of what is initialised
+endif()
+target_compile_options(${instrumented} INTERFACE ${sanitizers} ${PP_UNCHECKED})
+target_link_options(pp_own INTERFACE ${sanitizers})
 
 if(PP_COVERAGE)
   target_compile_options(pp_own INTERFACE -fprofile-instr-generate -fcoverage-mapping)
@@ -95,7 +107,7 @@ if(NOT PP_SANITIZE STREQUAL "address" AND CMAKE_C_COMPILER_VERSION VERSION_GREAT
   list(APPEND PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_ACCESS_FLAGS})
 endif()
 list(APPEND PP_DRIVER_SANITIZER_FLAGS ${PP_DRIVER_BLOCK_FLAGS})
-if(NOT PP_LIBFUZZER)
+if(NOT PP_LIBFUZZER AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize=fuzzer")
   list(APPEND PP_DRIVER_SANITIZER_FLAGS -fsanitize-coverage=bb)  # what an engine has of it is its edges
 endif()
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A pool under pool programs: held against the model and the rules, for any engine with
 // LLVMFuzzerTestOneInput. A difference is printed as a report and ends the process, as engines expect of
-// a crash. The pool is the world's own, or the one that the variable PP_POOL names; with
+// a crash. The pool is the default one of the build, or the one that the variable PP_POOL names; with
 // PP_WITHOUT_RULES it is told of everything, right or wrong, and has to survive.
 #include "program_mutator.h"
 
@@ -10,12 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef PP_DEFAULT_POOL
+#define PP_DEFAULT_POOL "arena"
+#endif
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum pp_language pp_target_language = PP_LANGUAGE_POOL;
 
-static const struct pp_pool_functions *pool = &pp_pool_arena;
+static const struct pp_pool_functions *pool;
 static struct pp_differ_options options;
 static struct pp_verdict verdict;
 
@@ -23,7 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     const char *name = getenv("PP_POOL");
 
     (void)argc, (void)argv;
-    pool = name ? pp_pool_find(name) : pool;
+    pool = pp_pool_find(name ? name : PP_DEFAULT_POOL);
     if (!pool) {
         fprintf(stderr, "error: PP_POOL: names no pool of this binary\n");
         exit(2);
