@@ -87,11 +87,10 @@ static void choose_schedule(struct pp_program *program, uint32_t seed) {
                                .number = 1,
                                .seed = seed};
     const struct pp_run_options options = {.search = &search};
+    const struct pp_run_options counting = {.without_rules = true};
 
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        uint8_t kind = program->ops[i].kind;
-        search.step_count += reach.calls[kind] + reach.accesses[kind];
-    }
+    pp_run(pp_target_driver, program, &counting, &verdict);
+    search.step_count = verdict.step_count;
     pp_run(pp_target_driver, program, &options, &verdict);
     *program = *pp_run_recorded();
 }

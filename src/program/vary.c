@@ -256,7 +256,11 @@ static struct pp_choice pick_choice(struct pp_dice *dice, const struct pp_op *op
                                     const struct pp_reach *reach) {
     uint32_t calls = reach ? reach->calls[op->kind] : 0;
     uint32_t accesses = reach ? reach->accesses[op->kind] : 0;
-    uint32_t at = calls ? pp_dice_roll(dice, calls + 1) : 1 + pp_dice_small(dice, 8);
+    uint32_t few = pp_dice_small(dice, 5);
+    // One op of its kind may have made thousands, in a loop that polls; most make a dozen.
+    uint32_t at = few <= calls && pp_dice_once_in(dice, 2) ? few
+                  : calls                                  ? pp_dice_roll(dice, calls + 1)
+                                                           : 1 + pp_dice_small(dice, 8);
     uint32_t behind = 0;
 
     if (at == 0 || pp_dice_once_in(dice, 2)) {
