@@ -6,15 +6,16 @@
 #include <poolproof/finding.h>
 #include <poolproof/program.h>
 #include <poolproof/search.h>
+#include <poolproof/site.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct pp_run_options {
     bool without_rules;  // play only: no checker runs; crashes of the driver are still findings
     bool is_strict;      // rules that are only counted stop the run, too
-    bool has_sites;      // its sites are noted, see site.h
     bool is_dyed;        // the content of op `dyed_op` is dyed, see src/base/dye.h
     uint16_t dyed_op;
+    enum pp_sites_wanted sites;
     const struct pp_search *search;  // who goes on where the program leaves it open; may be NULL
 };
 

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32_t place) {
     counts->places = pp_grow(counts->places, &counts->place_capacity, place, sizeof(counts->places[0]));
@@ -14,16 +16,20 @@ struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32
     return &counts->places[place];
 }
 
-void pp_enumerated_note_reached(struct pp_enumerated *counts) {
+// Chained, so that the order counts.
+static uint64_t follow(uint64_t digest, uint64_t next) { return XXH64(&next, sizeof next, digest); }
+
+void pp_enumerated_note_run(struct pp_enumerated *counts, uint64_t digest) {
     uint32_t count;
     const struct pp_site *sites = pp_run_sites(&count);
 
     for (uint32_t i = 0; i < count; i++) {
         pp_enumerated_place(counts, sites[i].place)->reached++;
     }
+    counts->sums.digest = follow(counts->sums.digest, digest);
 }
 
-static void add_found(struct pp_enumerated *counts, const struct pp_fault_found *found) {
+void pp_enumerated_add_found(struct pp_enumerated *counts, const struct pp_fault_found *found) {
     for (uint32_t i = 0; i < counts->found_count; i++) {
         if (strcmp(counts->found[i].title, found->title) == 0) {
             return;
@@ -41,20 +47,15 @@ static void add_found(struct pp_enumerated *counts, const struct pp_fault_found 
 void pp_enumerated_note_found(struct pp_enumerated *counts, const char *title,
                               const struct pp_program *program) {
     static uint8_t bytes[PP_PROGRAM_BYTES_MAX];
-    struct pp_fault_found found = {.run = counts->run_count, .program = bytes};
+    struct pp_fault_found found = {.run = counts->sums.run_count, .program = bytes};
 
     snprintf(found.title, sizeof found.title, "%s", title);
     found.size = (uint32_t)pp_program_encode(program, bytes, sizeof bytes);
     pp_expect(found.size > 0, "a program with one fault more has no encoding");
-    add_found(counts, &found);
+    pp_enumerated_add_found(counts, &found);
 }
 
-void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part) {
-    for (uint32_t i = 0; i < part->found_count; i++) {
-        struct pp_fault_found found = part->found[i];
-        found.run += sum->run_count;
-        add_found(sum, &found);
-    }
+void pp_enumerated_add_places(struct pp_enumerated *sum, const struct pp_enumerated *part) {
     for (uint32_t i = 0; i < part->place_count; i++) {
         struct pp_place_counts *mine = pp_enumerated_place(sum, i);
         mine->reached += part->places[i].reached;
@@ -62,15 +63,33 @@ void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *pa
         mine->failed_for_good += part->places[i].failed_for_good;
         mine->statuses |= part->places[i].statuses;
     }
-    sum->run_count += part->run_count;
-    sum->pruned_count += part->pruned_count;
-    sum->left_out_count += part->left_out_count;
+}
+
+void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part) {
+    for (uint32_t i = 0; i < part->found_count; i++) {
+        struct pp_fault_found found = part->found[i];
+        found.run += sum->sums.run_count;
+        pp_enumerated_add_found(sum, &found);
+    }
+    pp_enumerated_add_places(sum, part);
+    sum->sums.run_count += part->sums.run_count;
+    sum->sums.pruned_count += part->sums.pruned_count;
+    sum->sums.left_out_count += part->sums.left_out_count;
+    sum->sums.dead_count += part->sums.dead_count;
+    sum->sums.digest = follow(sum->sums.digest, part->sums.digest);
 }
 
 void pp_enumerated_clear(struct pp_enumerated *counts) {
     for (uint32_t i = 0; i < counts->found_count; i++) {
         free(counts->found[i].program);
     }
-    counts->run_count = counts->pruned_count = counts->left_out_count = 0;
+    counts->sums = (struct pp_enumerated_sums){0};
     counts->found_count = counts->place_count = 0;
+}
+
+void pp_enumerated_free(struct pp_enumerated *counts) {
+    pp_enumerated_clear(counts);
+    free(counts->found);
+    free(counts->places);
+    *counts = (struct pp_enumerated){0};
 }

@@ -19,11 +19,17 @@ struct pp_place_counts {
     uint64_t statuses;         // calls that have outcomes: a bit for each enum pp_status they were given
 };
 
-struct pp_enumerated {
-    uint64_t run_count;
+struct pp_enumerated_sums {
+    uint64_t run_count;     // with faults, besides the program's own run
     uint64_t pruned_count;  // sites where nothing was tried, since it had been at one that is like it
     uint64_t
-        left_out_count;  // sites where no fault can be said: the op is full, or it is the 255th call
+        left_out_count;   // sites where no fault can be said: the op is full, or it is the 255th call
+    uint64_t dead_count;  // runs in which the fault did not come
+    uint64_t digest;      // of all runs, in order
+};
+
+struct pp_enumerated {
+    struct pp_enumerated_sums sums;
     uint32_t found_count, found_capacity;
     struct pp_fault_found *found;
     uint32_t place_count, place_capacity;
@@ -33,14 +39,20 @@ struct pp_enumerated {
 // The counts of a place.
 struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32_t place);
 
-// The last run came to its places.
-void pp_enumerated_note_reached(struct pp_enumerated *counts);
+// The last run, of that digest, came to its places.
+void pp_enumerated_note_run(struct pp_enumerated *counts, uint64_t digest);
 
 // The last run found something.
 void pp_enumerated_note_found(struct pp_enumerated *counts, const char *title,
                               const struct pp_program *program);
 
-// Adds what came of a later part.
-void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part);
+// Adds what was found, unless something with its title was before.
+void pp_enumerated_add_found(struct pp_enumerated *counts, const struct pp_fault_found *found);
 
+// Adds what came of a later part; or its places only.
+void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part);
+void pp_enumerated_add_places(struct pp_enumerated *sum, const struct pp_enumerated *part);
+
+// Makes it empty, for the next use or for none.
 void pp_enumerated_clear(struct pp_enumerated *counts);
+void pp_enumerated_free(struct pp_enumerated *counts);

@@ -9,6 +9,7 @@
 #include "verb.h"
 #include "walk.h"
 #include "whole.h"
+#include "workers.h"
 
 #include <poolproof/rule.h>
 
@@ -31,18 +32,29 @@ static struct pp_enumerated counts;
 static struct pp_verdict own;  // of the program without faults of ours
 static char report[256 * 1024];
 
-static void enumerate(const struct session *session) {
+static bool add_part(void *context, const struct pp_enumerated *part) {
+    const struct pp_enumeration *all = context;
+
+    pp_enumerated_add(&counts, part);
+    return !(all->is_for_one && counts.found_count > 0);
+}
+
+// Returns false if it did not come to its end.
+static bool enumerate(const struct session *session) {
     struct pp_enumeration all = {.subject = &session->subject,
                                  .program = &program,
                                  .is_pruned = !session->options->is_unpruned,
                                  .is_for_one = !session->options->is_for_all};
+    bool is_whole = true;
+
     pp_enumerated_clear(&counts);
-    uint32_t branch_count = pp_enumerate_begin(&all, &own, &counts);
-    for (all.depth = 1; all.depth <= session->options->depth; all.depth++) {
-        for (uint32_t i = 0; i < branch_count && !(all.is_for_one && counts.found_count > 0); i++) {
-            pp_enumerate_branch(&all, i, &counts);
+    uint32_t end = pp_enumerate_begin(&all, &own, &counts);
+    for (all.depth = 1; all.depth <= session->options->depth && is_whole; all.depth++) {
+        if (!all.is_for_one || counts.found_count == 0) {
+            is_whole = pp_workers_play(&all, 0, end, (uint32_t)session->options->jobs, add_part, &all);
         }
     }
+    return is_whole;
 }
 
 static void print_report(const struct session *session, const struct pp_program *it,
@@ -83,6 +95,22 @@ static void open_json(struct pp_json *json, const struct session *session, const
     pp_json_text(json, "verdict", verdict);
 }
 
+static void put_places(struct pp_json *json) {
+    uint64_t reached = 0, failed_once = 0, failed_for_good = 0, answered = 0;
+
+    for (uint32_t i = 0; i < counts.place_count; i++) {
+        const struct pp_place_counts *place = &counts.places[i];
+        reached += place->reached > 0;
+        failed_once += place->failed_once > 0;
+        failed_for_good += place->failed_for_good > 0;
+        answered += place->statuses != 0;
+    }
+    pp_json_number(json, "places", reached);
+    pp_json_number(json, "places_failed_once", failed_once);
+    pp_json_number(json, "places_failed_for_good", failed_for_good);
+    pp_json_number(json, "places_answered", answered);
+}
+
 static void print_json(const struct session *session, const char *path) {
     struct pp_json json = {.out = stdout};
     bool is_found = own.is_finding || counts.found_count > 0;
@@ -98,9 +126,12 @@ static void print_json(const struct session *session, const char *path) {
     pp_json_close(&json, ']');
     pp_json_digest(&json, "digest", own.digest);
     pp_json_number(&json, "ops", program.op_count);
-    pp_json_number(&json, "fault_runs", counts.run_count);
-    pp_json_number(&json, "sites_pruned", counts.pruned_count);
-    pp_json_number(&json, "sites_left_out", counts.left_out_count);
+    pp_json_number(&json, "fault_runs", counts.sums.run_count);
+    pp_json_number(&json, "sites_pruned", counts.sums.pruned_count);
+    pp_json_number(&json, "sites_left_out", counts.sums.left_out_count);
+    pp_json_number(&json, "faults_dead", counts.sums.dead_count);
+    pp_json_digest(&json, "runs_digest", counts.sums.digest);
+    put_places(&json);
     pp_json_end_line(&json);
 }
 
@@ -117,8 +148,8 @@ static void tell(struct session *session, const char *path) {
     } else if (!own.is_finding && (counts.found_count == 0 || session->options->is_for_all)) {
         printf("%s %s (%" PRIu32 " ops, %" PRIu64 " runs with faults, %" PRIu64
                " sites like others, %" PRIu64 " left out)\n",
-               counts.found_count ? "bad" : "ok", path, program.op_count, counts.run_count,
-               counts.pruned_count, counts.left_out_count);
+               counts.found_count ? "bad" : "ok", path, program.op_count, counts.sums.run_count,
+               counts.sums.pruned_count, counts.sums.left_out_count);
     }
 }
 
@@ -137,7 +168,8 @@ static void try_file(void *context, const char *path) {
     size_t size = 0;
 
     session->program_count++;
-    if (!pp_load(path, PP_LANGUAGE_PROTOCOL, &program, &bytes, &size) || !is_enumerable(session, path)) {
+    if (!pp_load(path, PP_LANGUAGE_PROTOCOL, &program, &bytes, &size) || !is_enumerable(session, path) ||
+        !enumerate(session)) {
         session->bad_count++;
         if (session->options->is_json) {
             struct pp_json json = {.out = stdout};
@@ -146,7 +178,6 @@ static void try_file(void *context, const char *path) {
         }
         return;
     }
-    enumerate(session);
     session->finding_count += own.is_finding || counts.found_count > 0;
     tell(session, path);
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.

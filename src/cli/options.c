@@ -3,6 +3,7 @@
 
 #include "complaint.h"
 #include "enumerate.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -16,6 +17,7 @@ static const struct option long_options[] = {
     {"driver", required_argument, NULL, 'd'},
     {"findings", required_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
+    {"jobs", required_argument, NULL, 'b'},
     {"json", no_argument, NULL, 'j'},
     {"k", required_argument, NULL, 'k'},
     {"no-prune", no_argument, NULL, 'u'},
@@ -78,6 +80,7 @@ static bool read_strategy(const char *text, struct pp_search *ret_search) {
 static bool set_option(struct pp_options *options, int letter, const char *value) {
     switch (letter) {
     case 'a': options->is_for_all = true; return true;
+    case 'b': return read_count("--jobs", value, PP_JOBS_MAX, &options->jobs);
     case 'c': options->is_strict = true; return true;
     case 'd': options->driver = value; return true;
     case 'f':
@@ -103,7 +106,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
 
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("acdfghjknoprstuvx", optopt)) {
+    if (optopt > 0 && letter == '?' && !strchr("abcdfghjknoprstuvx", optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {
@@ -117,6 +120,7 @@ bool pp_options_parse(int argc, char **argv, const char *allowed, struct pp_opti
     struct pp_options options = {.program = argv[0],
                                  .findings = "findings",
                                  .depth = 1,
+                                 .jobs = 1,
                                  .search = {.strategy = PP_STRATEGY_PCT, .depth = 3}};
     int letter = 0;
 

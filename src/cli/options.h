@@ -23,6 +23,7 @@ struct pp_options {
     uint64_t seed;            // 0: a new one each time
     uint64_t schedules;       // 0: the program as it is
     uint64_t depth;           // faults: so many at once
+    uint64_t jobs;            // faults: so many processes
     bool is_unpruned;         // faults: sites that are like others are tried, too
     bool is_for_all;          // faults: a finding is not the end of a program
     struct pp_search search;  // strategy, depth and seed of these

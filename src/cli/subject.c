@@ -87,8 +87,8 @@ void pp_subject_play(const struct pp_subject *subject, const struct pp_program *
 }
 
 void pp_subject_play_for_sites(const struct pp_subject *subject, const struct pp_program *program,
-                               struct pp_verdict *ret_verdict) {
-    const struct pp_run_options options = {.is_strict = subject->options->is_strict, .has_sites = true};
+                               enum pp_sites_wanted wanted, struct pp_verdict *ret_verdict) {
+    const struct pp_run_options options = {.is_strict = subject->options->is_strict, .sites = wanted};
 
     pp_run(subject->driver, program, &options, ret_verdict);
 }

@@ -32,7 +32,7 @@ void pp_subject_play(const struct pp_subject *subject, const struct pp_program *
 
 // The same of a protocol program, with its sites noted.
 void pp_subject_play_for_sites(const struct pp_subject *subject, const struct pp_program *program,
-                               struct pp_verdict *ret_verdict);
+                               enum pp_sites_wanted wanted, struct pp_verdict *ret_verdict);
 
 // How often the last play of a program of that language broke each rule without being stopped by it, by
 // index of pp_rules; and in a word what that is: "advice" to a driver, or "broken" as it was predicted.

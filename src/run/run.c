@@ -25,7 +25,7 @@
 static jmp_buf end_of_run;
 static const struct pp_finding *found;
 static bool is_judged;
-static bool has_sites;
+static enum pp_sites_wanted sites_wanted;
 
 // A driver's crash is a finding with or without rules.
 static bool is_crash(const struct pp_event *event) {
@@ -35,7 +35,7 @@ static bool is_crash(const struct pp_event *event) {
 
 static bool on_event(const struct pp_event *event) {
     pp_trace_add(event);
-    if (has_sites) {
+    if (sites_wanted == PP_SITES_STATES) {
         pp_sites_add(event);
     }
     if (!is_judged && !is_crash(event)) {
@@ -63,7 +63,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
     pp_fault_arm(program);
     pp_trace_begin();
     pp_check_begin(driver->text);
-    pp_sites_begin(driver->text, program, has_sites);
+    pp_sites_begin(driver->text, program, sites_wanted);
     pp_play_begin(driver);
     pp_learn_begin(program, driver->values);
     found = NULL;
@@ -139,7 +139,7 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
     ret_verdict->op_played_count = 0;
     is_judged = options == NULL || !options->without_rules;
-    has_sites = options != NULL && options->has_sites;
+    sites_wanted = options != NULL ? options->sites : PP_SITES_NONE;
     const struct pp_dye dye = {.is_on = true, .op = options != NULL ? options->dyed_op : 0};
     pp_dye_begin(options != NULL && options->is_dyed ? &dye : NULL);
     begin_world(driver, program, options != NULL ? options->search : NULL);

@@ -22,9 +22,10 @@ static struct pp_site *sites;
 static uint32_t site_capacity, site_count;
 static struct pp_place *places;
 static uint32_t place_capacity, place_count;
-static struct pp_map place_numbers;         // by digest
-static struct pp_map did_counts;            // by op and what was done
-static uint64_t did[PP_PROGRAM_OPS_MAX];    // digest of these counts, of each op
+static struct pp_map place_numbers;       // by digest
+static struct pp_map did_counts;          // by op and what was done
+static uint64_t did[PP_PROGRAM_OPS_MAX];  // digest of these counts, of each op
+static bool has_states;
 static uint64_t wants[PP_PROGRAM_OPS_MAX];  // digest of what the op is and what comes next; 0: not made
 
 // A digest as a key of a map, which takes neither 0 nor what lies in the arena for one.
@@ -100,12 +101,16 @@ static uint64_t wants_of(uint16_t op) {
     return wants[op];
 }
 
+static uint64_t state_of(uint16_t op) {
+    const uint64_t words[] = {wants_of(op), did[op], pp_likeness_digest()};
+    return XXH3_64bits(words, sizeof(words));
+}
+
 static void note_site(unsigned point, bool is_outcome, uint8_t nth, bool is_answered) {
     uint16_t op = pp_now.op;
-    const uint64_t words[] = {wants_of(op), did[op], pp_likeness_digest()};
     sites = pp_grow(sites, &site_capacity, site_count, sizeof(*sites));
     sites[site_count++] = (struct pp_site){
-        .state = XXH3_64bits(words, sizeof(words)),
+        .state = has_states ? state_of(op) : 0,
         .place = place_of(point, is_outcome, (uintptr_t)__builtin_frame_address(0)),
         .nth = nth,
         .op = op,
@@ -115,12 +120,14 @@ static void note_site(unsigned point, bool is_outcome, uint8_t nth, bool is_answ
     };
 }
 
-void pp_sites_begin(struct pp_range driver_text, const struct pp_program *new_program, bool is_wanted) {
+void pp_sites_begin(struct pp_range driver_text, const struct pp_program *new_program,
+                    enum pp_sites_wanted wanted) {
     text = driver_text;
     program = new_program;
     site_count = 0;
-    pp_fault_listen(is_wanted ? note_site : NULL);
-    if (is_wanted) {
+    has_states = wanted == PP_SITES_STATES;
+    pp_fault_listen(wanted != PP_SITES_NONE ? note_site : NULL);
+    if (has_states) {
         pp_likeness_begin();
         pp_map_clear(&did_counts);
         memset(did, 0, program->op_count * sizeof(did[0]));

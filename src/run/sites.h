@@ -4,8 +4,8 @@
 #include <poolproof/driver.h>
 #include <poolproof/site.h>
 
-// Begins a run; `is_wanted`: its sites are noted.
-void pp_sites_begin(struct pp_range driver_text, const struct pp_program *program, bool is_wanted);
+void pp_sites_begin(struct pp_range driver_text, const struct pp_program *program,
+                    enum pp_sites_wanted wanted);
 
-// Is told of each event, before it is judged.
+// If states are wanted: is told of each event, before it is judged.
 void pp_sites_add(const struct pp_event *event);

@@ -17,7 +17,7 @@ static struct pp_verdict verdict;
 static const struct pp_site *sites_of(const char *text, uint32_t *ret_count) {
     static struct pp_program program;
     struct pp_error error;
-    const struct pp_run_options options = {.has_sites = true};
+    const struct pp_run_options options = {.sites = PP_SITES_STATES};
 
     assert_true(pp_program_parse(text, strlen(text), &program, &error));
     pp_run(pp_driver_find("echo"), &program, &options, &verdict);
