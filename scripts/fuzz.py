@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from arguments import count_from
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = "build/asan/poolproof"  # below ROOT, where the jobs run: reports tell how to replay from there
 SEEDS = "corpus/seeds/protocol"
@@ -27,14 +29,6 @@ ARTIFACTS = ("crash-", "leak-", "oom-", "timeout-")  # what libFuzzer keeps when
 def give_up(message):
     print(f"fuzz: {message}", file=sys.stderr)
     sys.exit(BAD)
-
-
-def count_from(low, high):
-    def read(text):
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f'"{text}" is no whole number from {low} to {high}')
-        return int(text)
-    return read
 
 
 def parse_arguments():

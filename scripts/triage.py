@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from arguments import count_from
 from crashes import bugs, inputs, outcomes, player, progress
 from pages import render
 
@@ -30,14 +31,6 @@ def say(message):
 def give_up(message):
     say(message)
     sys.exit(BAD)
-
-
-def count_from(low, high):
-    def read(text):
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f'"{text}" is no whole number from {low} to {high}')
-        return int(text)
-    return read
 
 
 def parse_arguments():

@@ -26,7 +26,7 @@ class State:
         self.is_changed = False
 
     def read(self):
-        """Returns how many results are taken over, or why none."""
+        """Returns why no results are taken over, None if they are or there are none."""
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT or kept["player"] != self.player:
