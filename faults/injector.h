@@ -41,5 +41,4 @@ const struct pp_fault_chances *pp_fault_chances(uint32_t op);
 typedef void (*pp_fault_listener)(unsigned point, bool is_outcome, uint8_t nth, bool is_answered);
 
 // NULL: nobody is told.
-
 void pp_fault_listen(pp_fault_listener listener);

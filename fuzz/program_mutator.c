@@ -3,8 +3,7 @@
 
 #include "base/dice.h"
 #include "kernel/learn.h"
-
-#include <string.h>
+#include "program/draft.h"
 
 #define SCHEDULE_ONCE_IN 4  // mutations
 #define HINTS_ONCE_IN 8     // mutations
@@ -117,13 +116,11 @@ static bool find_content(const struct pp_program *program, uint32_t first, uint1
     return false;
 }
 
-// Neither kind of field has handles, so that an insertion changes nothing for the ops behind.
 static bool insert_field(struct pp_program *program, uint16_t at, const struct pp_hint *hint) {
-    struct pp_op *op = &program->ops[at];
-    struct pp_op field = {.kind = field_op_of(op->kind)};
+    struct pp_op field = {.kind = field_op_of(program->ops[at].kind)};
     const struct pp_op_info *info = &pp_op_infos[field.kind];
     bool is_frame = field.kind == PP_OP_FRAME_FIELD;
-    if (program->op_count == OPS_MAX || hint->at < info->args[0].min) {
+    if (hint->at < info->args[0].min) {
         return false;
     }
     field.args[0] = hint->at;
@@ -132,10 +129,11 @@ static bool insert_field(struct pp_program *program, uint16_t at, const struct p
     if (!is_frame) {
         field.args[3] = hint->bytes;
     }
-    memmove(op + 1, op, (program->op_count - at) * sizeof(*op));
-    *op = field;
-    program->op_count++;
-    return true;
+    struct pp_draft draft;
+    pp_draft_open(&draft, program, OPS_MAX);
+    bool has_room = pp_draft_insert(&draft, at, &field);
+    pp_draft_close(&draft, /*is_rebinding=*/false);
+    return has_room;
 }
 
 static uint32_t barren_count;  // programs without a hint, in a row

@@ -4,6 +4,7 @@
 // but tests, which give `name` and `entry` only.
 #pragma once
 #include <poolproof/actions.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,10 @@ struct pp_range {
     char *begin;
     char *end;
 };
+
+static inline bool pp_range_has(const struct pp_range *range, uintptr_t address) {
+    return address >= (uintptr_t)range->begin && address < (uintptr_t)range->end;
+}
 
 struct pp_driver {
     const char *name;

@@ -17,7 +17,7 @@ struct place {
 // What the driver has read of the content.
 struct read {
     uint8_t at;
-    uint8_t bytes;  // 0: nothing yet
+    uint8_t bytes;
     uint32_t value;
 };
 
@@ -27,21 +27,23 @@ static uint32_t place_count;
 static struct read reads[READ_COUNT];  // a ring
 static uint32_t read_count;
 
-void pp_dye_begin(const struct pp_dye *dye) {
-    pp_dye = dye != NULL ? *dye : (struct pp_dye){.is_on = false};
+void pp_dye_begin(bool is_on, uint16_t op) {
+    pp_dye = (struct pp_dye){.is_on = is_on, .op = op};
     place_count = read_count = 0;
-    memset(reads, 0, sizeof(reads));
 }
 
 static uint8_t dye_at(uint32_t at) { return (uint8_t)(SMALLEST + at * 101u % PP_DYE_BYTES); }
 
 static bool is_of_dyed_op(void) { return pp_dye.is_on && pp_now.op == pp_dye.op; }
 
-void pp_dye_fill(uint8_t *bytes, uint32_t size, uint8_t fill) {
+uint32_t pp_dye_fill(uint8_t *bytes, uint32_t size, uint8_t fill) {
+    uint32_t front = size < PP_DYE_BYTES ? size : PP_DYE_BYTES;
+    uint32_t dyed = is_of_dyed_op() ? front : 0;
     memset(bytes, fill, size);
-    for (uint32_t i = 0; is_of_dyed_op() && i < size && i < PP_DYE_BYTES; i++) {
+    for (uint32_t i = 0; i < dyed; i++) {
         bytes[i] = dye_at(i);
     }
+    return dyed;
 }
 
 void pp_dye_place(const void *address, uint32_t size, uint32_t at) {
@@ -161,7 +163,7 @@ static bool find_whole(uint32_t value, uint32_t other, struct pp_dyed *ret_dyed)
 }
 
 bool pp_dye_find(uint64_t value, uint64_t other, struct pp_dyed *ret_dyed) {
-    return pp_dye.is_on && value <= UINT32_MAX && other <= UINT32_MAX &&
+    return value <= UINT32_MAX && other <= UINT32_MAX &&
            (find_read((uint32_t)value, (uint32_t)other, ret_dyed) ||
             find_whole((uint32_t)value, (uint32_t)other, ret_dyed));
 }

@@ -19,11 +19,11 @@ struct pp_dye {
 
 extern struct pp_dye pp_dye;
 
-// Begins a run; NULL: one without dye.
-void pp_dye_begin(const struct pp_dye *dye);
+// Begins a run.
+void pp_dye_begin(bool is_on, uint16_t op);
 
-// Fills the content of the op that acts: with `fill`, or dyed.
-void pp_dye_fill(uint8_t *bytes, uint32_t size, uint8_t fill);
+// Fills the content of the op that acts: with `fill`, or dyed. Returns how many bytes are dyed.
+uint32_t pp_dye_fill(uint8_t *bytes, uint32_t size, uint8_t fill);
 
 // Says that the content of the op that acts stands there, from byte `at` on.
 void pp_dye_place(const void *address, uint32_t size, uint32_t at);
@@ -42,7 +42,8 @@ struct pp_dyed {
     uint32_t whole;
 };
 
-// False if the value is not from dyed content, or if `other` could not stand in its place.
+// In a run that is dyed. False if the value is not from dyed content, or if `other` could not stand in
+// its place.
 bool pp_dye_find(uint64_t value, uint64_t other, struct pp_dyed *ret_dyed);
 
 // The content, as a number with its lowest byte first, if `other` stands there.

@@ -25,6 +25,9 @@ struct pp_map {
 // The same for keys that the arena cannot give out.
 uint32_t pp_map_get_hashed(const struct pp_map *map, uintptr_t key);
 
+// A digest as a key: neither 0 nor what lies in the arena.
+static inline uintptr_t pp_map_key(uint64_t digest) { return digest | UINT64_C(1) << 63; }
+
 // The value of `key`, or PP_MAP_NONE. Key 0 is never in the map.
 static inline uint32_t pp_map_get(const struct pp_map *map, uintptr_t key) {
     uintptr_t offset = key - PP_ARENA_BASE;

@@ -61,9 +61,8 @@ const char *pp_object_word(const struct pp_object *object) {
     return words[object->kind];
 }
 
-static bool is_driver_code(uintptr_t address) {
-    return address - 1 >= (uintptr_t)driver_text.begin && address - 1 < (uintptr_t)driver_text.end;
-}
+// Of a return address.
+static bool is_driver_code(uintptr_t address) { return pp_range_has(&driver_text, address - 1); }
 
 // The innermost function of the driver, or NULL.
 static const char *function_of(const struct pp_trail *trail) {

@@ -40,11 +40,6 @@ static bool is_reached[EDGES_MAX];
 static struct block blocks[EDGES_MAX];  // in order of their addresses
 static struct pp_depth depths[PP_CALLBACK_COUNT];
 
-static bool is_of(const struct pp_driver *driver, const struct place *place) {
-    return place->address >= (uintptr_t)driver->text.begin &&
-           place->address < (uintptr_t)driver->text.end;
-}
-
 static int compare_blocks(const void *left, const void *right) {
     uintptr_t one = ((const struct block *)left)->place.address;
     uintptr_t other = ((const struct block *)right)->place.address;
@@ -73,11 +68,12 @@ void pp_edges_begin(const struct pp_driver *driver) {
         __stop___sancov_cntrs - __start___sancov_cntrs != stop - place) {
         return;
     }
-    while (place < stop && !is_of(driver, place)) {
+    while (place < stop && !pp_range_has(&driver->text, place->address)) {
         place++;
     }
     counters = __start___sancov_cntrs + (place - __start___sancov_pcs);
-    while (place + count < stop && count < EDGES_MAX && is_of(driver, place + count)) {
+    while (place + count < stop && count < EDGES_MAX &&
+           pp_range_has(&driver->text, place[count].address)) {
         count++;
     }
     begin_marks(driver, place);
@@ -151,9 +147,10 @@ void pp_depth_measure(void) {
     }
     take_marks();
     memset(depths, 0, sizeof(depths));
-    for (uint32_t begin = 0; begin < count; begin = function_end(begin)) {
+    for (uint32_t begin = 0, end; begin < count; begin = end) {
+        end = function_end(begin);
         for (unsigned entry = 0; entry < PP_CALLBACK_COUNT; entry++) {
-            add_function(&depths[entry], 1ull << entry, begin, function_end(begin));
+            add_function(&depths[entry], 1ull << entry, begin, end);
         }
     }
 }
@@ -161,9 +158,10 @@ void pp_depth_measure(void) {
 struct pp_depth pp_depth_of(enum pp_callback entry) { return depths[entry]; }
 
 const char *pp_depth_unreached(uint32_t index) {
-    for (uint32_t begin = 0; begin < count; begin = function_end(begin)) {
+    for (uint32_t begin = 0, end; begin < count; begin = end) {
         bool is_run = false;
-        for (uint32_t i = begin; i < function_end(begin); i++) {
+        end = function_end(begin);
+        for (uint32_t i = begin; i < end; i++) {
             is_run |= blocks[i].callbacks != 0;
         }
         if (!is_run && index-- == 0) {

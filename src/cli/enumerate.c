@@ -62,8 +62,8 @@ static uint64_t key_of(uint64_t before, const struct pp_site *site) {
     return XXH3_64bits(words, sizeof(words));
 }
 
-static bool is_new(struct pp_map *map, uint64_t key) {
-    key |= UINT64_C(1) << 63;  // neither 0 nor what lies in the arena
+static bool is_new(struct pp_map *map, uint64_t digest) {
+    uintptr_t key = pp_map_key(digest);
     if (pp_map_get(map, key) != PP_MAP_NONE) {
         return false;
     }

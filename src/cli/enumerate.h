@@ -25,6 +25,5 @@ uint32_t pp_enumerate_begin(const struct pp_enumeration *all, struct pp_verdict 
                             struct pp_enumerated *sum);
 
 // Plays the programs of a branch that have all->depth faults, and adds what came of them. Branches are
-// those of the last pp_enumerate_begin. Returns false if it was not gone through to its end, or to the
-// one finding.
+// those of the last pp_enumerate_begin.
 void pp_enumerate_branch(const struct pp_enumeration *all, uint32_t branch, struct pp_enumerated *sum);

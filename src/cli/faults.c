@@ -8,7 +8,6 @@
 #include "subject.h"
 #include "verb.h"
 #include "walk.h"
-#include "whole.h"
 #include "workers.h"
 
 #include <poolproof/rule.h>
@@ -16,14 +15,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct session {
+    struct pp_walked walked;
     const struct pp_options *options;
     struct pp_subject subject;
-    uint32_t program_count;
-    uint32_t finding_count;  // programs with one
-    uint32_t bad_count;
 };
 
 static struct pp_findings findings;
@@ -83,7 +79,7 @@ static void tell_found(struct session *session, const char *path, const struct p
         !pp_findings_keep(&findings, kept, &faulty, (struct pp_input){found->program, found->size},
                           report)) {
         pp_complain(path, "its finding could not be kept");
-        session->bad_count++;
+        session->walked.bad_count++;
     }
 }
 
@@ -167,10 +163,10 @@ static void try_file(void *context, const char *path) {
     const uint8_t *bytes = NULL;
     size_t size = 0;
 
-    session->program_count++;
+    session->walked.program_count++;
     if (!pp_load(path, PP_LANGUAGE_PROTOCOL, &program, &bytes, &size) || !is_enumerable(session, path) ||
         !enumerate(session)) {
-        session->bad_count++;
+        session->walked.bad_count++;
         if (session->options->is_json) {
             struct pp_json json = {.out = stdout};
             open_json(&json, session, path, "error");
@@ -178,7 +174,7 @@ static void try_file(void *context, const char *path) {
         }
         return;
     }
-    session->finding_count += own.is_finding || counts.found_count > 0;
+    session->walked.finding_count += own.is_finding || counts.found_count > 0;
     tell(session, path);
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();
@@ -194,18 +190,10 @@ int pp_verb_faults(const struct pp_options *options) {
         pp_complain("faults", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
-    findings.folder = options->findings;
-    bool is_folder_new = access(options->findings, F_OK) != 0;
-    if (!pp_whole_folder(options->findings)) {
+    if (!pp_findings_begin(&findings, options->findings)) {
         return PP_EXIT_BAD;
     }
-    session.bad_count += pp_walk_operands(options, try_file, &session);
-    if (is_folder_new) {
-        rmdir(options->findings);  // succeeds if nothing was found
-    }
-    if (!options->is_json && session.program_count > 1) {
-        printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
-               session.program_count, session.finding_count, session.bad_count);
-    }
-    return session.bad_count ? PP_EXIT_BAD : session.finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
+    session.walked.bad_count += pp_walk_operands(options, try_file, &session);
+    pp_findings_end(&findings);
+    return pp_walk_end(options, &session.walked);
 }

@@ -111,6 +111,18 @@ static struct pp_found *find(struct pp_findings *findings, const char *title) {
     return NULL;
 }
 
+bool pp_findings_begin(struct pp_findings *findings, const char *folder) {
+    findings->folder = folder;
+    findings->is_folder_new = access(folder, F_OK) != 0;
+    return pp_whole_folder(folder);
+}
+
+void pp_findings_end(const struct pp_findings *findings) {
+    if (findings->is_folder_new) {
+        rmdir(findings->folder);  // succeeds if it is empty
+    }
+}
+
 struct pp_found *pp_findings_add(struct pp_findings *findings, const char *title) {
     struct pp_found *found = find(findings, title);
 

@@ -19,10 +19,18 @@ struct pp_found {
 
 struct pp_findings {
     const char *folder;
+    bool is_folder_new;  // it was made for this session
     uint32_t count;
     uint64_t lost_count;  // findings that could not be kept
     struct pp_found found[PP_FINDINGS_MAX];
 };
+
+// Begins a session that keeps findings in that folder, and makes it. Complains and returns false if that
+// cannot be.
+bool pp_findings_begin(struct pp_findings *findings, const char *folder);
+
+// Ends the session. A folder that was made for it goes again if nothing was found.
+void pp_findings_end(const struct pp_findings *findings);
 
 // Counts a finding and returns what is known of its title, or NULL if there are too many titles.
 struct pp_found *pp_findings_add(struct pp_findings *findings, const char *title);

@@ -51,10 +51,9 @@ static struct {
     double begin_seconds;
     double status_seconds;  // when the last status line was printed
     uint64_t status_runs;
-    bool has_accepted;   // an input that libFuzzer may keep
-    bool is_over;        // runs or time used up
-    bool is_folder_new;  // the findings folder was made by this session
-    bool is_finished;    // the summary is printed
+    bool has_accepted;  // an input that libFuzzer may keep
+    bool is_over;       // runs or time used up
+    bool is_finished;   // the summary is printed
 } session;
 
 static struct pp_tally tally;
@@ -156,9 +155,7 @@ static int finish(void) {
     pp_tally_print(&tally, &findings, session.name, session.seed);
     bool is_good = is_corpus_good() && findings.lost_count == 0;
     is_good = pp_complain_about_stdout() && is_good;
-    if (session.is_folder_new) {
-        rmdir(session.options->findings);  // succeeds if nothing was found
-    }
+    pp_findings_end(&findings);
     return !is_good ? PP_EXIT_BAD : findings.count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
 }
 
@@ -178,8 +175,7 @@ static void on_exit_unasked(void) {
 }
 
 static bool check_folders(const struct pp_options *options) {
-    session.is_folder_new = access(options->findings, F_OK) != 0;
-    if (!pp_whole_folder(options->findings)) {
+    if (!pp_findings_begin(&findings, options->findings)) {
         return false;
     }
     if (options->operand_count > SEED_DIRS_MAX) {
@@ -261,7 +257,6 @@ int pp_verb_fuzz(const struct pp_options *options) {
         clock_gettime(CLOCK_REALTIME, &now);
         session.seed = (uint32_t)(now.tv_nsec ^ now.tv_sec ^ (long)getpid() << 16) | 1;
     }
-    findings.folder = options->findings;
     setvbuf(stderr, NULL, _IOLBF, 0);
     fprintf(stderr, "fuzz: %s %s, seed %llu\n", options->pool ? "pool" : "driver", session.name,
             (unsigned long long)session.seed);

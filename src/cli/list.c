@@ -188,9 +188,13 @@ static void list_drivers(bool is_json) {
 
 static bool is_any(const struct pp_action_range *range) { return range->min == 0 && range->max == 0; }
 
+static uint32_t last_of(const struct pp_action_range *range) {
+    return range->max < range->min ? range->min : range->max;
+}
+
 static void print_range(const char *word, const struct pp_action_range *range) {
     if (!is_any(range)) {
-        printf("  %s: %u..%u", word, range->min, range->max < range->min ? range->min : range->max);
+        printf("  %s: %u..%u", word, range->min, last_of(range));
     }
 }
 
@@ -198,10 +202,7 @@ static void print_range_json(struct pp_json *json, const char *word,
                              const struct pp_action_range *range) {
     pp_json_open(json, word, '{');
     pp_json_number(json, "min", range->min);
-    pp_json_number(json, "max",
-                   is_any(range)             ? UINT32_MAX
-                   : range->max < range->min ? range->min
-                                             : range->max);
+    pp_json_number(json, "max", is_any(range) ? UINT32_MAX : last_of(range));
     pp_json_close(json, '}');
 }
 

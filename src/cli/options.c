@@ -104,9 +104,17 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     }
 }
 
+static bool is_long_option(int letter) {
+    const struct option *it = long_options;
+    while (it->name && it->val != letter) {
+        it++;
+    }
+    return it->name;
+}
+
 static bool refuse_option(char **argv, int letter) {
     // getopt has gone past a long option, but is still in a group of short ones.
-    if (optopt > 0 && letter == '?' && !strchr("abcdfghjknoprstuvx", optopt)) {
+    if (optopt > 0 && letter == '?' && !is_long_option(optopt)) {
         char place[] = {'-', (char)optopt, '\0'};
         pp_complain(place, "unknown option; --help shows those there are");
     } else {

@@ -10,23 +10,19 @@
 #include "subject.h"
 #include "verb.h"
 #include "walk.h"
-#include "whole.h"
 
 #include <poolproof/rule.h>
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
 
 struct session {
+    struct pp_walked walked;
     const struct pp_options *options;
     struct pp_subject subject;
     enum pp_language language;  // of binary programs
     uint64_t tried;             // schedules of the program, beside its own
-    uint32_t program_count;
-    uint32_t finding_count;
-    uint32_t bad_count;
 };
 
 static struct pp_findings findings;
@@ -119,7 +115,7 @@ static void tell_finding(struct session *session, const char *path, const struct
     char file[PATH_MAX + 16];
     struct pp_found *found = NULL;
 
-    session->finding_count++;
+    session->walked.finding_count++;
     bool is_new = session->tried > 0;
     if (session->options->is_findings_given || is_new) {
         found = pp_findings_add(&findings, verdict->finding.title);
@@ -132,7 +128,7 @@ static void tell_finding(struct session *session, const char *path, const struct
     if (found && pp_findings_is_smaller(found, &program) &&
         !pp_findings_keep(&findings, found, &program, input, report)) {
         pp_complain(path, "its finding could not be kept");
-        session->bad_count++;
+        session->walked.bad_count++;
     }
 }
 
@@ -169,10 +165,10 @@ static void run_file(void *context, const char *path) {
     const uint8_t *bytes = NULL;
     size_t size = 0;
 
-    session->program_count++;
+    session->walked.program_count++;
     if (!pp_load(path, session->language, &program, &bytes, &size) ||
         !pp_subject_takes(&session->subject, program.language, path)) {
-        session->bad_count++;
+        session->walked.bad_count++;
         if (session->options->is_json) {
             print_bad_json(session, path);
         }
@@ -234,22 +230,15 @@ int pp_verb_run(const struct pp_options *options) {
     if (options->has_coverage && !begin_coverage(options, session.subject.driver)) {
         return PP_EXIT_BAD;
     }
-    findings.folder = options->findings;
     bool is_kept = options->is_findings_given || options->schedules > 0;
-    bool is_folder_new = is_kept && access(options->findings, F_OK) != 0;
-    if (is_kept && !pp_whole_folder(options->findings)) {
+    if (is_kept && !pp_findings_begin(&findings, options->findings)) {
         return PP_EXIT_BAD;
     }
-    session.bad_count += pp_walk_operands(options, run_file, &session);
-    if (is_folder_new) {
-        rmdir(options->findings);  // succeeds if nothing was found
-    }
-    if (!options->is_json && session.program_count > 1) {
-        printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
-               session.program_count, session.finding_count, session.bad_count);
-    }
+    session.walked.bad_count += pp_walk_operands(options, run_file, &session);
+    pp_findings_end(&findings);
+    int status = pp_walk_end(options, &session.walked);
     if (options->has_coverage) {
         tell_coverage(&session);
     }
-    return session.bad_count ? PP_EXIT_BAD : session.finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
+    return status;
 }

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +84,12 @@ uint32_t pp_walk_operands(const struct pp_options *options, pp_walk_visitor visi
         }
     }
     return walk.bad_count;
+}
+
+int pp_walk_end(const struct pp_options *options, const struct pp_walked *walked) {
+    if (!options->is_json && walked->program_count > 1) {
+        printf("%" PRIu32 " programs, %" PRIu32 " with a finding, %" PRIu32 " bad inputs\n",
+               walked->program_count, walked->finding_count, walked->bad_count);
+    }
+    return walked->bad_count ? PP_EXIT_BAD : walked->finding_count ? PP_EXIT_FINDING : PP_EXIT_CLEAN;
 }

@@ -129,7 +129,7 @@ static void add_hint(uint32_t at, uint32_t bytes, uint32_t value) {
 // A value that stands somewhere in dyed content, and what the driver holds against it.
 static void learn_hint(uint64_t from, uint64_t to) {
     struct pp_dyed dyed;
-    if (pp_dye_find(from, to, &dyed)) {
+    if (pp_dye.is_on && pp_dye_find(from, to, &dyed)) {
         add_hint(dyed.at, dyed.bytes, pp_dye_replace(&dyed, (uint32_t)to));
     }
 }

@@ -110,14 +110,18 @@ void pp_frame_write(const NET_BUFFER *nb, const UCHAR *bytes, uint32_t count) {
     }
 }
 
-// Over the first bytes of a frame, in the order in which the program asks for them.
-static void write_fields(uint8_t start[FIELDS_END]) {
+// Over the first bytes of a frame, in the order in which the program asks for them. Returns where the
+// last ends, 0 if there is none.
+static uint32_t write_fields(uint8_t start[FIELDS_END]) {
+    uint32_t end = 0;
     for (uint32_t i = 0; i < field_count; i++) {
         uint32_t at = fields[i].at;
         for (uint32_t byte = 0; byte < fields[i].bytes; byte++) {
             start[at++] = (uint8_t)(fields[i].value >> 8 * byte);
         }
+        end = at > end ? at : end;
     }
+    return end;
 }
 
 static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
@@ -125,10 +129,11 @@ static void write_frame(const NET_BUFFER *nb, uint32_t adapter) {
         memset(mdl->MappedSystemVa, frames.fill, mdl->ByteCount);
     }
     UCHAR start[FIELDS_END];
-    pp_dye_fill(start, sizeof(start), frames.fill);
+    uint32_t dyed = pp_dye_fill(start, sizeof(start), frames.fill);
     pp_frame_write_header(start, adapter);
-    write_fields(start);
-    pp_frame_write(nb, start, sizeof(start));
+    uint32_t end = write_fields(start);
+    end = end > dyed ? end : dyed;
+    pp_frame_write(nb, start, end > PP_FRAME_HEADER_BYTES ? end : PP_FRAME_HEADER_BYTES);
 }
 
 // === NBLs ===

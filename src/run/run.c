@@ -137,13 +137,14 @@ const struct pp_program *pp_run_recorded(void) { return pp_choice_recorded(); }
 
 void pp_run(const struct pp_driver *driver, const struct pp_program *program,
             const struct pp_run_options *options, struct pp_verdict *ret_verdict) {
+    static const struct pp_run_options standard;
+    options = options != NULL ? options : &standard;
     ret_verdict->op_played_count = 0;
-    is_judged = options == NULL || !options->without_rules;
-    sites_wanted = options != NULL ? options->sites : PP_SITES_NONE;
-    const struct pp_dye dye = {.is_on = true, .op = options != NULL ? options->dyed_op : 0};
-    pp_dye_begin(options != NULL && options->is_dyed ? &dye : NULL);
-    begin_world(driver, program, options != NULL ? options->search : NULL);
-    if (options != NULL && options->is_strict) {
+    is_judged = !options->without_rules;
+    sites_wanted = options->sites;
+    pp_dye_begin(options->is_dyed, options->dyed_op);
+    begin_world(driver, program, options->search);
+    if (options->is_strict) {
         pp_check_be_strict();
     }
     play(program, ret_verdict);

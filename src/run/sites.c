@@ -28,9 +28,6 @@ static uint64_t did[PP_PROGRAM_OPS_MAX];  // digest of these counts, of each op
 static bool has_states;
 static uint64_t wants[PP_PROGRAM_OPS_MAX];  // digest of what the op is and what comes next; 0: not made
 
-// A digest as a key of a map, which takes neither 0 nor what lies in the arena for one.
-static uintptr_t key_of(uint64_t digest) { return digest | UINT64_C(1) << 63; }
-
 static uintptr_t origin(void) { return (uintptr_t)&pp_run; }
 
 const struct pp_site *pp_run_sites(uint32_t *ret_count) {
@@ -43,13 +40,13 @@ const struct pp_place *pp_place_at(uint32_t place) { return &places[place]; }
 uint32_t pp_place_count(void) { return place_count; }
 
 uint32_t pp_place_add(const struct pp_place *place) {
-    uint32_t number = pp_map_get(&place_numbers, key_of(place->digest));
+    uint32_t number = pp_map_get(&place_numbers, pp_map_key(place->digest));
     if (number != PP_MAP_NONE) {
         return number;
     }
     places = pp_grow(places, &place_capacity, place_count, sizeof(*places));
     places[place_count] = *place;
-    pp_map_put(&place_numbers, key_of(place->digest), place_count);
+    pp_map_put(&place_numbers, pp_map_key(place->digest), place_count);
     return place_count++;
 }
 
@@ -62,8 +59,7 @@ void pp_place_describe(const struct pp_place *place, uint32_t frame, char *ret_t
 }
 
 static bool is_driver_code(uintptr_t address) {
-    return text.begin == text.end ||
-           (address - 1 >= (uintptr_t)text.begin && address - 1 < (uintptr_t)text.end);
+    return text.begin == text.end || pp_range_has(&text, address - 1);
 }
 
 // The frames of the driver alone: how the world came to call it does not tell its calls apart.
@@ -81,7 +77,7 @@ static uint32_t place_of(unsigned point, bool is_outcome, uintptr_t frame) {
     }
     const uint64_t words[] = {point, is_outcome,
                               XXH3_64bits(place.stack, place.depth * sizeof(place.stack[0]))};
-    place.digest = key_of(XXH3_64bits(words, sizeof(words)));
+    place.digest = pp_map_key(XXH3_64bits(words, sizeof(words)));
     return pp_place_add(&place);
 }
 
@@ -153,7 +149,7 @@ void pp_sites_add(const struct pp_event *event) {
         return;
     }
     const uint64_t kind = kind_of(event);
-    uintptr_t key = key_of(XXH64(&kind, sizeof(kind), event->op));
+    uintptr_t key = pp_map_key(XXH64(&kind, sizeof(kind), event->op));
     uint32_t before = pp_map_get(&did_counts, key);
     before = before == PP_MAP_NONE ? 0 : before;
     pp_map_put(&did_counts, key, before + 1);

@@ -15,7 +15,7 @@ static struct pp_dyed dyed;
 static int begin(void **state) {
     (void)state;
     pp_now.op = 3;
-    pp_dye_begin(&(struct pp_dye){.is_on = true, .op = 3});
+    pp_dye_begin(/*is_on=*/true, /*op=*/3);
     pp_dye_fill(content, sizeof(content), 7);
     return 0;
 }
@@ -43,7 +43,7 @@ static void test_only_the_op_is_dyed(void **state) {
     pp_dye_fill(content, sizeof(content), 7);
     assert_int_equal(content[0], 7);
     pp_now.op = 3;
-    pp_dye_begin(NULL);
+    pp_dye_begin(/*is_on=*/false, 0);
     pp_dye_fill(content, sizeof(content), 7);
     assert_int_equal(content[0], 7);
     assert_false(pp_dye_find(number(20, 4), 1, &dyed));

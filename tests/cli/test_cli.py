@@ -110,6 +110,8 @@ def test_bad_usage():
     is_bad("no verb", call(), "", "a verb is missing")
     is_bad("unknown verb", call("fizz"), "fizz", "unknown verb")
     is_bad("unknown option", call("run", "--nope", "x"), "--nope", "unknown option")
+    for option in ("--json=1", "--coverage=1"):
+        is_bad(f"{option}, which takes no value", call("run", option, "x"), option, "unknown option")
     is_bad("unknown letter", call("run", "-q", "x"), "-q", "unknown option")
     is_bad("option of another verb", call("show", "--json", "x"), "--json", "not an option of show")
     is_bad("option of another verb, with a value", call("show", "--runs", "5"), "--runs",
