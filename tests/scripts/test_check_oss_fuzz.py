@@ -54,15 +54,19 @@ def load(root):
     return module
 
 
+def compiler_of(module, build):
+    return "afl-clang-fast" if build.engine == "afl" else module.find("clang-19", "clang")
+
+
 def compile_object(module, build, name, text, flags):
     source = build.work / f"{name}.c"
     source.write_text(text, encoding="utf-8")
-    subprocess.run([module.find("clang-19", "clang"), "-c", *flags, source, "-o", build.work / f"{name}.o"],
+    subprocess.run([compiler_of(module, build), "-c", *flags, source, "-o", build.work / f"{name}.o"],
                    check=True)
 
 
 def link(module, build, *flags):
-    subprocess.run([module.find("clang-19", "clang"), *FLAGS, *flags, "-fsanitize=fuzzer",
+    subprocess.run([compiler_of(module, build), "-O1", *flags, "-fsanitize=fuzzer",
                     *build.work.glob("*.o"), "-o", build.out / NAME], check=True)
 
 
@@ -74,13 +78,13 @@ def put_beside(build, seeds=(b"seed",), dictionary='"word"\n', options="[libfuzz
     (build.out / f"{NAME}.options").write_text(options, encoding="utf-8")
 
 
-def make(module, folder, sanitizer="address", helper_flags=None, target=TARGET):
-    build = module.Build("libfuzzer", sanitizer, folder / "src/poolproof", folder / "out", folder / "work")
+def make(module, folder, sanitizer="address", helper_flags=None, target=TARGET, engine="libfuzzer"):
+    build = module.Build(engine, sanitizer, folder / "src/poolproof", folder / "out", folder / "work")
     for path in (build.source / "drivers/good", build.source / "drivers/planted", build.out, build.work):
         path.mkdir(parents=True)
     (build.source / "drivers/good/echo.c").touch()
     (build.source / "drivers/planted/nbl_lost.c").touch()
-    flags = [*FLAGS, *module.SANITIZER_FLAGS[sanitizer]]
+    flags = [*(FLAGS if engine == "libfuzzer" else []), *module.SANITIZER_FLAGS[sanitizer]]
     compile_object(module, build, "target", target, flags)
     compile_object(module, build, "helper", HELPER, flags if helper_flags is None else helper_flags)
     link(module, build, *module.SANITIZER_FLAGS[sanitizer])
@@ -173,6 +177,23 @@ def check_played(trial, module):
           lambda build: put_beside(build, [b"a"]))
 
 
+def check_afl(trial, module):
+    if not shutil.which("afl-fuzz") or not shutil.which("afl-clang-fast"):
+        return
+    module.AFL_REACHED_MIN = 2
+    trial("AFL++: objects", "check_objects", None, engine="afl")
+    trial("AFL++: an object that it did not compile", "check_objects", "helper.o is not instrumented for afl",
+          lambda build: compile_object(module, build._replace(engine="libfuzzer"), "helper", HELPER, []),
+          engine="afl")
+    trial("AFL++: a good build", "check_seeds", None, engine="afl")
+    trial("AFL++: a seed that crashes", "check_seeds", "ERROR", engine="afl",
+          change=lambda build: put_beside(build, [b"a", b"crash it"]))
+    trial("AFL++: a dictionary that is none", "check_seeds", "does not take the dictionary", engine="afl",
+          change=lambda build: put_beside(build, dictionary="word without quotes\n"))
+    module.AFL_REACHED_MIN = 1000
+    trial("AFL++: too few edges", "check_seeds", "AFL++ sees", engine="afl")
+
+
 SCRIPTS = {  # of build.sh, when it is called the second time
     "is equal": ("echo same >$OUT/a", None),
     "fails": ("[[ ! -e $OUT/a ]]; echo >$OUT/a", "when it is called again"),
@@ -245,6 +266,7 @@ def main():
     check_objects(trial)
     check_shipped(trial, module)
     check_played(trial, module)
+    check_afl(trial, module)
     check_builds(tally, module)
     check_arguments(tally, root)
     check_repository(tally, root)
