@@ -58,19 +58,9 @@ static void add_part(struct pp_object *nbl, uint64_t address, uint64_t size) {
     nbl->first_part = index;
 }
 
-// MDLs can be in flight with several NBLs, of which one comes back first.
-static void note_sharing(struct pp_object *nbl, const MDL *mdl) {
-    const struct pp_object *object = pp_model_at((uintptr_t)mdl);
-    if (object != NULL && object->flight_count > 0) {
-        pp_flight_with((uintptr_t)mdl, sizeof(*mdl))->shares_mdls = true;
-        nbl->shares_mdls = true;
-    }
-}
-
 PP_READS_CLOSED static void add_mdls(struct pp_object *nbl, const MDL *first) {
     for (const MDL *mdl = first; mdl != NULL; mdl = mdl->Next) {
         const uint64_t buffer = (uintptr_t)mdl->MappedSystemVa;
-        note_sharing(nbl, mdl);
         add_part(nbl, (uintptr_t)mdl, sizeof(*mdl));
         if (pp_chain_is_readable(buffer, mdl->ByteCount)) {
             add_part(nbl, buffer, mdl->ByteCount);
@@ -134,7 +124,6 @@ PP_READS_CLOSED static uint64_t lists_digest(const struct pp_object *nbl) {
 
 void pp_flight_begin(struct pp_object *nbl) {
     nbl->first_part = NO_PART;
-    nbl->shares_mdls = false;
     nbl->media = pp_flight_media((const NET_BUFFER_LIST *)nbl->address);
     media_count += nbl->media != 0;
     add_context_blocks(nbl);
@@ -149,7 +138,7 @@ void pp_flight_begin(struct pp_object *nbl) {
 bool pp_flight_is_intact(const struct pp_object *nbl) {
     if (lists_digest(nbl) != nbl->lists) {
         // What was closed all the time nobody but ourselves can have changed.
-        pp_expect(!PP_HAS_GUARD || nbl->shares_mdls, "RT-NB-INTACT: NB list or MDL chain changed");
+        pp_expect(!PP_HAS_GUARD, "RT-NB-INTACT: NB list or MDL chain changed");
         return false;
     }
     for (uint32_t i = PP_HAS_GUARD ? NO_PART : nbl->first_part; i != NO_PART; i = parts[i].next) {

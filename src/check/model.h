@@ -79,7 +79,6 @@ struct pp_object {
     uint32_t flags;       // NBLs: Flags as NDIS last left them
     uint64_t media;       // NBLs in flight: MediaSpecificInformation, or 0
     uint64_t lists;       // NBLs in flight: digest of NB list and MDL chains
-    bool shares_mdls;     // NBLs in flight: with others that were in flight too
     uint64_t reserved;    // NBLs, NBs: digest of NDIS's fields as NDIS last left them
     uint64_t miniports;   // NBLs, NBs: the same of what belongs to miniport drivers
 

@@ -23,11 +23,13 @@ struct send {
 static struct send *sends;  // oldest first
 static uint32_t send_count;
 static uint32_t send_capacity;
+static bool is_data_shared;  // by some of them, or was
 static uint32_t list_count;  // completion lists handed back so far
 static UCHAR cancel_id_count;
 
 void pp_send_reset(void) {
     send_count = 0;
+    is_data_shared = false;
     list_count = 0;
     cancel_id_count = 0;
 }
@@ -54,6 +56,13 @@ static void append(struct chain *chain, NET_BUFFER_LIST *nbl) {
 static void prepend(struct chain *chain, NET_BUFFER_LIST *nbl) {
     nbl->Next = chain->first;
     chain->first = nbl;
+}
+
+// What came back may have MDLs and bytes that others still have.
+static void close_what_is_out(void) {
+    for (uint32_t i = 0; is_data_shared && i < send_count; i++) {
+        pp_pool_hand_over(sends[i].nbl);
+    }
 }
 
 // Takes up to `count` NBLs of the binding out of the sends, beginning with its first-th, and links them.
@@ -91,6 +100,7 @@ static NET_BUFFER_LIST *take_sends(struct pp_binding *binding, const struct pp_c
     }
     send_count = kept;
     binding->sends_in_flight -= taken;
+    close_what_is_out();
     *ret_count = taken;
     return chain.first;
 }
@@ -170,6 +180,7 @@ static uint32_t take_over(struct pp_binding *binding, NET_BUFFER_LIST *chain) {
             .binding = binding, .nbl = chain, .cancel_id = NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(chain)};
         binding->sends_in_flight++;
         taken++;
+        is_data_shared |= pp_pool_is_shared(chain);
         pp_pool_hand_over(chain);
         PP_EMIT(SEND_ARRIVED, pp_object(binding->handle), pp_object(chain));
         chain = next;

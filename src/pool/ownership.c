@@ -4,6 +4,7 @@
 // a driver may send what it should not: only memory of the world is ever closed, since nobody would open
 // the rest if the run ended here.
 #include "base/guard.h"
+#include "base/touch.h"
 #include "pool/pool.h"
 
 bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl) {
@@ -60,6 +61,26 @@ PP_READS_CLOSED static void for_each_part(const NET_BUFFER_LIST *nbl, range_func
         nb = next;
     }
     act(nbl, sizeof(*nbl));
+}
+
+PP_READS_CLOSED static bool is_chain_shared(const MDL *mdl) {
+    for (uint32_t i = 0; mdl != NULL && i < PP_CHAIN_MAX; i++, mdl = mdl->Next) {
+        if (!pp_touch_is_open(mdl, sizeof(*mdl)) ||
+            !pp_touch_is_open(mdl->MappedSystemVa, mdl->ByteCount)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+PP_READS_CLOSED bool pp_pool_is_shared(const NET_BUFFER_LIST *nbl) {
+    const NET_BUFFER *nb = PP_HAS_GUARD ? nbl->FirstNetBuffer : NULL;
+    for (uint32_t i = 0; nb != NULL && i < PP_CHAIN_MAX; i++, nb = nb->Next) {
+        if (is_chain_shared(nb->MdlChain)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void pp_pool_hand_over(NET_BUFFER_LIST *nbl) {

@@ -47,6 +47,9 @@ bool pp_pool_is_nbl(const NET_BUFFER_LIST *nbl);
 void pp_pool_hand_over(NET_BUFFER_LIST *nbl);
 void pp_pool_hand_back(NET_BUFFER_LIST *nbl);
 
+// True if some of these MDLs or bytes are closed before they are handed over: another NBL has them too.
+bool pp_pool_is_shared(const NET_BUFFER_LIST *nbl);
+
 // Fills in an MDL that describes nonpaged memory. Sends no event.
 void pp_mdl_init(MDL *mdl, void *buffer, uint32_t length);
 

@@ -364,6 +364,22 @@ static void read_data_after_return(NET_BUFFER_LIST *chain, ULONG flags) {
     sink = data[0];
 }
 
+static void write_nbl_after_return(NET_BUFFER_LIST *chain, ULONG flags) {
+    fixture_receive(chain, flags);
+    chain->Scratch = NULL;
+}
+
+static void write_nbl_before_return(NET_BUFFER_LIST *chain, ULONG flags) {
+    chain->Scratch = NULL;
+    return_reached(chain, flags);
+}
+
+static void write_data_after_return(NET_BUFFER_LIST *chain, ULONG flags) {
+    UCHAR *data = bytes_of(chain->FirstNetBuffer->MdlChain);
+    fixture_receive(chain, flags);
+    data[3] = 0;
+}
+
 static void get_data_after_return(NET_BUFFER_LIST *chain, ULONG flags) {
     NET_BUFFER *nb = chain->FirstNetBuffer;
     fixture_receive(chain, flags);
@@ -390,6 +406,14 @@ static NDIS_STATUS pause_reading_kept(NET_PNP_EVENT_NOTIFICATION *notification) 
     fixture_stop();
     NET_BUFFER_LIST *nbl = fixture.kept[0];
     sink = (UCHAR)nbl->NblFlags;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS pause_writing_kept(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    fixture_stop();
+    NET_BUFFER *nb = fixture.kept[0];
+    nb->DataLength = 0;
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -883,6 +907,24 @@ static const struct check_case cases[] = {
      .silent = {.receive = read_last_byte},
      .program = ONE,
      .build = CHECK_WITH_GUARD},
+    {.rule = "RX-RETURN-TOUCH",
+     .title = "poolproof: RX-RETURN-TOUCH: NBL written after it was returned in the world",
+     .catches = {.receive = write_nbl_after_return},
+     .silent = {.receive = write_nbl_before_return},
+     .program = ONE,
+     .build = CHECK_WITHOUT_GUARD},
+    {.rule = "RX-RETURN-TOUCH",
+     .title = "poolproof: RX-RETURN-TOUCH: data written after it was returned in the world",
+     .catches = {.receive = write_data_after_return},
+     .silent = {.receive = read_last_byte},
+     .program = ONE,
+     .build = CHECK_WITHOUT_GUARD},
+    {.rule = "RX-RESOURCES-KEEP",
+     .title = "poolproof: RX-RESOURCES-KEEP: NB written after its RESOURCES indication in the world",
+     .catches = {.receive = remember_nb, .pause = pause_writing_kept},
+     .silent = {.receive = read_got_data},
+     .program = BORROWED,
+     .build = CHECK_WITHOUT_GUARD},
     {.rule = "RX-RETURN-TOUCH",
      .title = "poolproof: RX-RETURN-TOUCH: NB read after it was returned" HERE,
      .catches = {.receive = get_data_after_return},

@@ -49,6 +49,11 @@ static void free_chain(NET_BUFFER_LIST *chain) {
     "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
     "complete(b0, count: 2)\nclose(f0)\nunbind(b0)\n"
 
+// The same, one by one.
+#define TWO_OF_ONE_WRITE                                                       \
+    "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\nwrite(f0)\n" \
+    "complete(b0)\ncomplete(b0)\nclose(f0)\nunbind(b0)\n"
+
 // === SEND-TWICE, MEM-UAF ===
 
 static NTSTATUS send_again_in_flight(IRP *irp) {
@@ -464,6 +469,29 @@ static void change_everything(NET_BUFFER_LIST *nbl) {
     fixture_reached();
 }
 
+// Two NBLs of one MDL, the first of which is back.
+static void write_shared_data(NET_BUFFER_LIST *first) {
+    UCHAR *data = fixture.kept[0];
+    data[0] = 1;
+    free_chain(first);
+}
+
+static NTSTATUS send_chain_of_known_data(IRP *irp) {
+    fixture.kept[0] = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
+    return send_chain(irp);
+}
+
+static void write_shared_data_last(NET_BUFFER_LIST *nbl) {
+    if (fixture.kept[1] == NULL) {
+        fixture.kept[1] = nbl;
+        nbl->FirstNetBuffer->ProtocolReserved[0] = nbl;
+        return;
+    }
+    NET_BUFFER_LIST *first = fixture.kept[1];
+    first->Next = nbl;
+    write_shared_data(first);
+}
+
 // === SC-ALL ===
 
 static void free_first_only(NET_BUFFER_LIST *chain) { fixture_end_send(chain); }
@@ -673,6 +701,12 @@ static const struct check_case cases[] = {
      .silent.send_complete = change_everything,
      .program = TWO_ONE_BY_ONE,
      .build = CHECK_WITHOUT_GUARD},
+    {.rule = "SEND-TOUCH",
+     .title = "poolproof: SEND-TOUCH: IRP data written while in flight in SendNetBufferListsComplete",
+     .catches = {.write = send_chain_of_known_data, .send_complete = write_shared_data},
+     .silent = {.write = send_chain_of_known_data, .send_complete = write_shared_data_last},
+     .program = TWO_OF_ONE_WRITE,
+     .build = CHECK_WITH_GUARD},
     {.rule = "SC-ALL",
      .title = "poolproof: SC-ALL: NBL of a completion list left alone, sent in IRP_MJ_WRITE",
      .catches.send_complete = free_first_only,
