@@ -33,6 +33,7 @@ static const struct pp_program *program_of(const char *driver) {
 // The touch itself is seen by a guard only.
 static bool needs_guard(const char *title) {
     return strstr(title, "poolproof: MEM-UAF: ") == title ||
+           strstr(title, "poolproof: RX-HDRMDL: ") == title ||
            strstr(title, "poolproof: RX-MULTIMDL: ") == title ||
            strstr(title, "poolproof: SEND-TOUCH: ") == title;
 }

@@ -122,7 +122,8 @@ _Use_decl_annotations_ NTSTATUS TapWrite(DEVICE_OBJECT *DeviceObject, IRP *Irp) 
         goto cleanupFrame;
     }
     IoMarkIrpPending(Irp);
-    NdisSendNetBufferLists(Binding->BindingHandle, Nbls, NDIS_DEFAULT_PORT_NUMBER, 0);
+    NdisSendNetBufferLists(Binding->BindingHandle, Nbls, NDIS_DEFAULT_PORT_NUMBER,
+                           NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
     return STATUS_PENDING;
 
 cleanupFrame:
