@@ -1,57 +1,29 @@
 // SPDX-License-Identifier: MIT
 // faults FILE|DIR...
+#include "attempt.h"
+#include "certificate.h"
 #include "complaint.h"
-#include "enumerate.h"
 #include "findings.h"
-#include "json.h"
-#include "load.h"
-#include "subject.h"
+#include "statement.h"
 #include "verb.h"
+#include "verify.h"
 #include "walk.h"
-#include "workers.h"
-
-#include <poolproof/rule.h>
+#include "whole.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct session {
     struct pp_walked walked;
     const struct pp_options *options;
     struct pp_subject subject;
+    struct pp_certificate certificate;  // if it is wanted
 };
 
 static struct pp_findings findings;
-static struct pp_program program;
-static struct pp_enumerated counts;
-static struct pp_verdict own;  // of the program without faults of ours
 static char report[256 * 1024];
-
-static bool add_part(void *context, const struct pp_enumerated *part) {
-    const struct pp_enumeration *all = context;
-
-    pp_enumerated_add(&counts, part);
-    return !(all->is_for_one && counts.found_count > 0);
-}
-
-// Returns false if it did not come to its end.
-static bool enumerate(const struct session *session) {
-    struct pp_enumeration all = {.subject = &session->subject,
-                                 .program = &program,
-                                 .is_pruned = !session->options->is_unpruned,
-                                 .is_for_one = !session->options->is_for_all};
-    bool is_whole = true;
-
-    pp_enumerated_clear(&counts);
-    uint32_t end = pp_enumerate_begin(&all, &own, &counts);
-    for (all.depth = 1; all.depth <= session->options->depth && is_whole; all.depth++) {
-        if (!all.is_for_one || counts.found_count == 0) {
-            is_whole = pp_workers_play(&all, 0, end, (uint32_t)session->options->jobs, add_part, &all);
-        }
-    }
-    return is_whole;
-}
 
 static void print_report(const struct session *session, const struct pp_program *it,
                          const struct pp_verdict *verdict, const char *path) {
@@ -83,106 +55,99 @@ static void tell_found(struct session *session, const char *path, const struct p
     }
 }
 
-static void open_json(struct pp_json *json, const struct session *session, const char *path,
-                      const char *verdict) {
-    pp_json_open(json, NULL, '{');
-    pp_json_text(json, "file", path);
-    pp_json_text(json, "driver", session->subject.driver->name);
-    pp_json_text(json, "verdict", verdict);
-}
+static void tell_in_words(const struct session *session, const struct pp_attempt *attempt) {
+    const struct pp_enumerated_sums *sums = &attempt->counts.sums;
+    bool is_told =
+        attempt->own.is_finding || (attempt->counts.found_count > 0 && !session->options->is_for_all);
 
-static void put_places(struct pp_json *json) {
-    uint64_t reached = 0, failed_once = 0, failed_for_good = 0, answered = 0;
-
-    for (uint32_t i = 0; i < counts.place_count; i++) {
-        const struct pp_place_counts *place = &counts.places[i];
-        reached += place->reached > 0;
-        failed_once += place->failed_once > 0;
-        failed_for_good += place->failed_for_good > 0;
-        answered += place->statuses != 0;
-    }
-    pp_json_number(json, "places", reached);
-    pp_json_number(json, "places_failed_once", failed_once);
-    pp_json_number(json, "places_failed_for_good", failed_for_good);
-    pp_json_number(json, "places_answered", answered);
-}
-
-static void print_json(const struct session *session, const char *path) {
-    struct pp_json json = {.out = stdout};
-    bool is_found = own.is_finding || counts.found_count > 0;
-
-    open_json(&json, session, path, is_found ? "finding" : "ok");
-    pp_json_open(&json, "titles", '[');
-    if (own.is_finding) {
-        pp_json_text(&json, NULL, own.finding.title);
-    }
-    for (uint32_t i = 0; i < counts.found_count; i++) {
-        pp_json_text(&json, NULL, counts.found[i].title);
-    }
-    pp_json_close(&json, ']');
-    pp_json_digest(&json, "digest", own.digest);
-    pp_json_number(&json, "ops", program.op_count);
-    pp_json_number(&json, "fault_runs", counts.sums.run_count);
-    pp_json_number(&json, "sites_pruned", counts.sums.pruned_count);
-    pp_json_number(&json, "sites_left_out", counts.sums.left_out_count);
-    pp_json_number(&json, "faults_dead", counts.sums.dead_count);
-    pp_json_digest(&json, "runs_digest", counts.sums.digest);
-    put_places(&json);
-    pp_json_end_line(&json);
-}
-
-static void tell(struct session *session, const char *path) {
-    if (own.is_finding) {
-        pp_subject_play(&session->subject, &program, &own);
-        print_report(session, &program, &own, path);
-    }
-    for (uint32_t i = 0; i < counts.found_count; i++) {
-        tell_found(session, path, &counts.found[i]);
-    }
-    if (session->options->is_json) {
-        print_json(session, path);
-    } else if (!own.is_finding && (counts.found_count == 0 || session->options->is_for_all)) {
+    if (!is_told) {
         printf("%s %s (%" PRIu32 " ops, %" PRIu64 " runs with faults, %" PRIu64
                " sites like others, %" PRIu64 " left out)\n",
-               counts.found_count ? "bad" : "ok", path, program.op_count, counts.sums.run_count,
-               counts.sums.pruned_count, counts.sums.left_out_count);
+               attempt->counts.found_count ? "bad" : "ok", attempt->path, attempt->program.op_count,
+               sums->run_count, sums->pruned_count, sums->left_out_count);
     }
 }
 
-// Which faults a program could have is known of programs for a driver.
-static bool is_enumerable(const struct session *session, const char *path) {
-    if (program.language != PP_LANGUAGE_PROTOCOL) {
-        pp_complain(path, "is a pool program; faults are tried with programs for a driver");
-        return false;
+static void tell(struct session *session, const struct pp_attempt *attempt) {
+    if (attempt->own.is_finding) {
+        static struct pp_verdict verdict;
+        pp_subject_play(&session->subject, &attempt->program, &verdict);
+        print_report(session, &attempt->program, &verdict, attempt->path);
     }
-    return pp_subject_takes(&session->subject, program.language, path);
+    for (uint32_t i = 0; i < attempt->counts.found_count; i++) {
+        tell_found(session, attempt->path, &attempt->counts.found[i]);
+    }
+    if (!session->options->is_json) {
+        tell_in_words(session, attempt);
+    }
+}
+
+static void note(struct session *session, const char *statement) {
+    if (session->options->is_json) {
+        puts(statement);
+    }
+    if (session->options->certificate) {
+        pp_certificate_add(&session->certificate, statement);
+    }
 }
 
 static void try_file(void *context, const char *path) {
     struct session *session = context;
-    const uint8_t *bytes = NULL;
-    size_t size = 0;
+    const struct pp_attempt *attempt = pp_attempt_play(&session->subject, path);
 
     session->walked.program_count++;
-    if (!pp_load(path, PP_LANGUAGE_PROTOCOL, &program, &bytes, &size) || !is_enumerable(session, path) ||
-        !enumerate(session)) {
+    if (!attempt) {
         session->walked.bad_count++;
         if (session->options->is_json) {
-            struct pp_json json = {.out = stdout};
-            open_json(&json, session, path, "error");
-            pp_json_end_line(&json);
+            char *statement = pp_statement_make_bad(&session->subject, path);
+            puts(statement);
+            free(statement);
         }
         return;
     }
-    session->walked.finding_count += own.is_finding || counts.found_count > 0;
-    tell(session, path);
+    session->walked.finding_count += pp_attempt_has_found(attempt);
+    char *statement = pp_statement_make(&session->subject, attempt);
+    tell(session, attempt);
+    note(session, statement);
+    free(statement);
     // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
     pp_complain_about_stdout();
+}
+
+static bool begin_certificate(struct session *session) {
+    return !session->options->certificate ||
+           (pp_whole_can_write(session->options->certificate) &&
+            pp_certificate_begin(&session->certificate, &session->subject));
+}
+
+// Written only if it speaks of all programs.
+static void end_certificate(struct session *session) {
+    const char *path = session->options->certificate;
+
+    if (!path) {
+        return;
+    }
+    char *text = pp_certificate_make(&session->certificate);
+    if (session->walked.bad_count > 0) {
+        pp_complain(path, "not written, since not all was tried");
+    } else if (!pp_whole_write(path, text, strlen(text))) {
+        session->walked.bad_count++;
+    } else if (!session->options->is_json) {
+        printf("%s %s\n",
+               pp_certificate_is_complete(&session->certificate) ? "certificate"
+                                                                 : "no proof, but noted in",
+               path);
+    }
+    free(text);
+    pp_certificate_end(&session->certificate);
 }
 
 int pp_verb_faults(const struct pp_options *options) {
     struct session session = {.options = options};
 
+    if (options->verify) {
+        return pp_verify(options);
+    }
     if (!pp_subject_find(options, &session.subject)) {
         return PP_EXIT_BAD;
     }
@@ -190,10 +155,11 @@ int pp_verb_faults(const struct pp_options *options) {
         pp_complain("faults", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
-    if (!pp_findings_begin(&findings, options->findings)) {
+    if (!begin_certificate(&session) || !pp_findings_begin(&findings, options->findings)) {
         return PP_EXIT_BAD;
     }
     session.walked.bad_count += pp_walk_operands(options, try_file, &session);
     pp_findings_end(&findings);
+    end_certificate(&session);
     return pp_walk_end(options, &session.walked);
 }

@@ -59,7 +59,7 @@ static const struct verb {
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
      "  --seed N         of the strategy (default: 0)\n"
      "  --coverage       tell at the end how much of the driver ran, by each of its entries\n"},
-    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjku",
+    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjkuCV",
      pp_verb_faults,
      "Plays each program as it is, then with each fault and each outcome that its ops could have been\n"
      "told: for one call, and from that call on. It stops at the first finding of a program and keeps\n"
@@ -73,7 +73,11 @@ static const struct verb {
      "  --all            go on after a finding, for others of the same program\n"
      "  --strict         rules that are only counted are findings, too\n"
      "  --json           print a JSON object for each program, on one line\n"
-     "  --findings DIR   keep findings there (default: findings)\n"},
+     "  --findings DIR   keep findings there (default: findings)\n"
+     "  --certificate FILE  write there, at the end, what was tried and what came of it\n"
+     "  --verify FILE    instead of playing FILEs and DIRs: do all again that this certificate speaks\n"
+     "                   of, and compare; exit status 1 if anything differs. It must be of this build\n"
+     "                   and of unchanged programs; only --jobs can be given\n"},
     {"show", "FILE...", "print programs as text", "p", pp_verb_show,
      "Prints each program, text or binary, in its text form with defaults left out.\n"
      "\n"

@@ -12,6 +12,7 @@
 
 static const struct option long_options[] = {
     {"all", no_argument, NULL, 'a'},
+    {"certificate", required_argument, NULL, 'C'},
     {"coverage", no_argument, NULL, 'e'},
     {"digest", no_argument, NULL, 'x'},
     {"driver", required_argument, NULL, 'd'},
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, 's'},
     {"strategy", required_argument, NULL, 'g'},
     {"strict", no_argument, NULL, 'c'},
+    {"verify", required_argument, NULL, 'V'},
     {"values", required_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
 };
@@ -82,6 +84,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'a': options->is_for_all = true; return true;
     case 'b': return read_count("--jobs", value, PP_JOBS_MAX, &options->jobs);
     case 'c': options->is_strict = true; return true;
+    case 'C': options->certificate = value; return true;
     case 'd': options->driver = value; return true;
     case 'f':
         options->findings = value;
@@ -97,6 +100,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'u': options->is_unpruned = true; return true;
     case 'x': options->is_by_digest = true; return true;
     case 'e': options->has_coverage = true; return true;
+    case 'V': options->verify = value; return true;
     case 'v': options->values = value; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
     case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);

@@ -10,8 +10,10 @@ struct pp_options {
     const char *driver;   // NULL: the default one
     const char *pool;     // NULL: the default one
     const char *findings;
-    const char *output;  // pack -o
-    const char *values;  // NULL: no file of values
+    const char *output;       // pack -o
+    const char *values;       // NULL: no file of values
+    const char *certificate;  // faults: NULL: none is written
+    const char *verify;       // faults: a certificate, NULL: programs are tried
     bool is_json;
     bool is_strict;
     bool is_findings_given;

@@ -29,7 +29,7 @@ static bool read_all(int fd, const char *path, char *bytes, size_t capacity, siz
             break;
         }
         if (size == capacity) {
-            pp_complain(path, "longer than %zu bytes; no program is", capacity);
+            pp_complain(path, "longer than %zu bytes, too long to be right", capacity);
             return false;
         }
         size += (size_t)got;
@@ -57,7 +57,7 @@ bool pp_whole_read(const char *path, void *bytes, size_t capacity, size_t *ret_s
     if (S_ISDIR(info.st_mode)) {
         pp_complain(path, "a directory, where a file is meant");
     } else if (S_ISREG(info.st_mode) && (size_t)info.st_size > capacity) {
-        pp_complain(path, "longer than %zu bytes; no program is", capacity);
+        pp_complain(path, "longer than %zu bytes, too long to be right", capacity);
     } else {
         is_good = read_all(fd, path, bytes, capacity, ret_size);
     }
@@ -166,4 +166,18 @@ bool pp_whole_folder(const char *path) {
     }
     unlink(probe);
     return true;
+}
+
+bool pp_whole_can_write(const char *path) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash == path ? 1 : slash ? (int)(slash - path) : 0;
+    struct stat info;
+
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        pp_complain(path, "a directory, where a file is meant");
+        return false;
+    }
+    snprintf(folder, sizeof folder, "%.*s", length > 0 ? length : 1, length > 0 ? path : ".");
+    return pp_whole_folder(folder);
 }

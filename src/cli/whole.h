@@ -12,5 +12,8 @@ bool pp_whole_read(const char *path, void *bytes, size_t capacity, size_t *ret_s
 // Writes into a temporary file beside it, syncs, renames. On failure what was there stays.
 bool pp_whole_write(const char *path, const void *bytes, size_t size);
 
+// Tries, before there is something to write, whether the file's folder takes files; makes it if need be.
+bool pp_whole_can_write(const char *path);
+
 // Makes the folder, and those above it, unless it is there, and tries whether files can be written.
 bool pp_whole_folder(const char *path);
