@@ -51,9 +51,10 @@ void fibers_choose_access(uint16_t op, uint16_t at, uint16_t accesses, uint8_t t
     it->choices[it->choice_count++] = (struct pp_choice){at, accesses, target};
 }
 
-void fibers_fail(uint16_t op, enum pp_point point) {
+void fibers_fail(uint16_t op, enum pp_point point, bool for_good) {
     struct pp_op *it = &program.ops[op];
-    it->faults[it->fault_count++] = (struct pp_fault){.point = (uint8_t)point, .nth = 1};
+    it->faults[it->fault_count++] =
+        (struct pp_fault){.point = (uint8_t)point, .nth = 1, .is_persistent = for_good};
     pp_fault_arm(&program);
 }
 

@@ -20,8 +20,8 @@ void fibers_choose(uint16_t op, uint16_t at, uint8_t target);
 // The same, that many memory accesses behind it.
 void fibers_choose_access(uint16_t op, uint16_t at, uint16_t accesses, uint8_t target);
 
-// The first call of that point that op `op` makes fails.
-void fibers_fail(uint16_t op, enum pp_point point);
+// The first call of that point that op `op` makes fails; for good: all do.
+void fibers_fail(uint16_t op, enum pp_point point, bool for_good);
 
 // Starts a fiber for op `op`. `letter` is its detail.
 void fibers_start(uint16_t op, pp_fiber_function run, char letter);

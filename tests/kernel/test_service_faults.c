@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each fault point of the services: the first call fails as documented, the second does not.
+// Each fault point of the services: the first call fails as documented, the second only if it is for
+// good.
 #include "fibers.h"
 
 static NDIS_TIMER_CHARACTERISTICS timer_characteristics;
@@ -100,6 +101,8 @@ static bool allocate_with_tag(void) {
     return memory != NULL;
 }
 
+static bool make_irp(void) { return IoAllocateIrp(1, FALSE) != NULL; }
+
 static const struct {
     enum pp_point point;
     bool (*function)(void);
@@ -117,6 +120,7 @@ static const struct {
     {PP_POINT_VALUE_READ, read_value},
     {PP_POINT_VALUE_WRITE, write_value},
     {PP_POINT_CONFIGURATION_OPEN, open_configuration},
+    {PP_POINT_IRP_ALLOCATE, make_irp},
     {PP_POINT_MEMORY_ALLOCATE, allocate_pages},
     {PP_POINT_MEMORY_ALLOCATE, allocate_with_tag},
 };
@@ -129,18 +133,23 @@ static void call_twice(void *subject, uint64_t letter) {
     fibers_note(cases[case_index].function() ? 'y' : 'n');
 }
 
-static void test_each_point_fails_once(void **state) {
+static void expect_notes(void **state, bool for_good, const char *notes) {
     for (case_index = 0; case_index < sizeof(cases) / sizeof(cases[0]); case_index++) {
         fibers_end(state);
         fibers_begin(state);
-        fibers_fail(0, cases[case_index].point);
+        fibers_fail(0, cases[case_index].point, for_good);
         fibers_start(0, call_twice, 'x');
         assert_true(pp_schedule_settle());
-        assert_string_equal(fibers_notes(), "ny");
+        assert_string_equal(fibers_notes(), notes);
     }
 }
 
+static void test_each_point_fails_once(void **state) { expect_notes(state, false, "ny"); }
+
+static void test_each_point_fails_for_good(void **state) { expect_notes(state, true, "nn"); }
+
 int main(void) {
-    const struct CMUnitTest tests[] = {FIBERS_TEST(test_each_point_fails_once)};
+    const struct CMUnitTest tests[] = {FIBERS_TEST(test_each_point_fails_once),
+                                       FIBERS_TEST(test_each_point_fails_for_good)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,8 @@ static void test_registration_fails(void **state) {
     expect_log(&options, "load()\n", "options of the driver: 0;0 handle;");
     expect_log(&options, "load()  (outcome: options = not_supported)\n",
                "options of the driver: c00000bb;c00000bb;");
+    expect_log(&options, "load()  (outcome: options = resources)\n",
+               "options of the driver: c000009a;c000009a;");
     const struct fixture_steps steps = {.load = log_loaded};
     expect_log(&steps, "load()  (outcome: register = bad_version)\n", "loaded;");
     assert_null(fixture.protocol);
