@@ -2,6 +2,7 @@
 #include "faults/injector.h"
 
 #include "base/emit.h"
+#include "base/exercise.h"
 
 #include <string.h>
 
@@ -52,6 +53,8 @@ bool pp_fault_fires(enum pp_point point) {
         uint32_t call = ++so_far->calls[i];
         if (call == fault->nth || (fault->is_persistent && call > fault->nth)) {
             note_fired(&so_far->has_fired[i]);
+            pp_exercise_note(fault->is_persistent ? PP_EXERCISE_FAIL_ALWAYS : PP_EXERCISE_FAIL, point,
+                             0);
             PP_EMIT(FAULT_FIRED, point, call);
             fires = true;
         }
@@ -76,6 +79,7 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
             note_fired(&progress[pp_now.op].has_fired[PP_OP_FAULTS_MAX + i]);
             *ret_is_set = true;
             status = op->outcomes[i].status;
+            pp_exercise_note(PP_EXERCISE_ANSWER, point, status);
         }
     }
     if (listener_now != NULL) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Makes a page of a template: one file, that needs nothing else. What is put in is escaped."""
+import functools
 import pathlib
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -14,10 +15,14 @@ def count(number, word):
     return f"{number} {word}" + ("" if number == 1 else "s")
 
 
-def page(template, **values):
+@functools.cache
+def environment():
     import jinja2  # only who makes a page needs it
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    environment.filters |= {"printable": printable, "split": str.split,
-                            "count": count}
-    return environment.get_template(template).render(**values)
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    made.filters |= {"printable": printable, "split": str.split, "count": count, "zip": zip}
+    return made
+
+
+def page(template, **values):
+    return environment().get_template(template).render(**values)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check/report.h"
 
+#include "base/exercise.h"
 #include "base/names.h"
 #include "base/stack.h"
 #include "base/symbol.h"
@@ -120,6 +121,7 @@ static const char *const level_names[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATC
 static void begin_report(enum pp_rule_index rule, const struct pp_event *event) {
     bool stops = is_strict || pp_rules[rule].severity == PP_SEVERITY_STOP;
     is_open_for_detail = stops && !is_reported;
+    pp_exercise_note(PP_EXERCISE_RULE, rule, 0);
     if (!is_open_for_detail) {
         advice[rule] += pp_rules[rule].severity == PP_SEVERITY_COUNT_ONLY;
         return;

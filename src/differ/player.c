@@ -7,6 +7,7 @@
 #include "differ/player.h"
 
 #include "base/emit.h"
+#include "base/exercise.h"
 #include "base/guard.h"
 #include "check/check.h"
 #include "faults/injector.h"
@@ -325,7 +326,10 @@ int pp_play_call(struct pp_passing *passing) {
     if (expect.is_skipped || (!PP_HAS_GUARD && is_deadly(&passing->call, &expect))) {
         return PP_NONE;
     }
-    pp_play.played_count += pp_play.op != PP_OP_NONE;
+    if (pp_play.op != PP_OP_NONE) {
+        pp_play.played_count++;
+        pp_exercise_note(PP_EXERCISE_OP, PP_LANGUAGE_POOL, passing->call.kind);
+    }
     if (expect.is_driver) {
         int id = pp_pool_model_apply(&passing->call);
         pp_write(&passing->call);

@@ -4,6 +4,7 @@
 #include "ndis/binding.h"
 
 #include "base/emit.h"
+#include "base/exercise.h"
 #include "base/expect.h"
 #include "base/handle.h"
 #include "base/touch.h"
@@ -50,6 +51,7 @@ struct pp_binding *pp_binding_of_handle(NDIS_HANDLE handle) {
 void pp_binding_move(struct pp_binding *binding, enum pp_binding_step step) {
     enum pp_binding_state next = pp_binding_next(binding->state, step);
     pp_expect(next != PP_BINDING_STATE_COUNT, "step %d in state %d", step, binding->state);
+    pp_exercise_note(PP_EXERCISE_STEP, binding->state, step);
     binding->state = next;
 }
 

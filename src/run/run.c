@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/dye.h"
 #include "base/emit.h"
+#include "base/exercise.h"
 #include "check/check.h"
 #include "faults/injector.h"
 #include "kernel/choice.h"
@@ -89,7 +90,10 @@ static void play(const struct pp_program *program, struct pp_verdict *verdict) {
         if (!pp_play_op(program, i, &did)) {
             return;
         }
-        verdict->op_played_count += did;
+        if (did) {
+            verdict->op_played_count++;
+            pp_exercise_note(PP_EXERCISE_OP, PP_LANGUAGE_PROTOCOL, program->ops[i].kind);
+        }
     }
     if (pp_play_tear_down() && is_judged) {
         found = pp_check_memory(pp_arena_check());

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "repository"))
 from shared import tree  # noqa: E402  (the path comes first)
@@ -36,6 +37,39 @@ TRIAGE = {
     "flaky": [{"file": HOSTILE, "hits": 1, "times": 3, "titles": {HOSTILE: 1}}],
     "not_reproduced": [{"file": HOSTILE, "hits": 0, "times": 3, "subject": "echo"}],
     "refused": [{"file": HOSTILE, "reason": HOSTILE}]}
+
+
+class Row(typing.NamedTuple):
+    name: str
+    counts: list
+
+
+class Exercise:
+    rules = [{"id": rule, "severity": "stop", "caught": caught, "in_order": in_order}
+             for rule, caught, in_order in (("B", [9, 0], None), (HOSTILE, [0, 0], 0), ("A", [1000, 2], 7))]
+    points = [{"name": HOSTILE, "once": [1, 0], "for_good": [0, 1]}]
+    answers = [{"point": HOSTILE, "status": HOSTILE, "given": [0, 0]}]
+    ops = [{"language": "pool", "word": HOSTILE, "played": [1, 1]}]
+    steps = [{"state": HOSTILE, "step": HOSTILE, "after": HOSTILE, "taken": [0, 1]}]
+
+    @staticmethod
+    def summary():
+        return {HOSTILE: {"caught": (2, 3)}}
+
+
+COUNTS = [(9, 10), (1, 1), (0, 3), (0, 0)]
+COVERAGE = {
+    "kinds": ("lines", "functions", "branches", "MC/DC"),
+    "percent": lambda reached, there: 100 * reached / there,
+    "exercise": Exercise(), "source": "source",
+    "files": [Row("b.c", COUNTS), Row("a.c", [(10, 10)] * 4), Row(HOSTILE, [(5, 10)] * 4)],
+    "folders": [Row("src/a", COUNTS), Row(HOSTILE, COUNTS), Row("all", COUNTS)]}
+SOURCE = {
+    "name": HOSTILE, "counts": COUNTS, "top": "../",
+    "kinds": COVERAGE["kinds"], "percent": COVERAGE["percent"],
+    "lines": [{"number": 1, "text": HOSTILE, "count": None, "missed": []},
+              {"number": 2, "text": "\tif (a && b) {", "count": 7, "missed": [HOSTILE, "never true"]},
+              {"number": 3, "text": "", "count": 0, "missed": ["never reached"]}]}
 
 
 class Page(html.parser.HTMLParser):
@@ -136,6 +170,22 @@ def check_browser(tally, browser, text):
     tally.check("heads take the focus", "<title>[object HTMLButtonElement]</title>" in dom)
 
 
+def check_coverage(tally, browser, text):
+    dom, console = browser.load(text)
+    is_whole = "<title>Coverage, poolproof</title>" in dom
+    tally.check("coverage: no words on the console", not console and is_whole, *console)
+    for name, kwargs, table, number, expect in (
+            ("as written", {}, "files", 0, ["b.c", "a.c", "&lt;"]),
+            ("by percent", {"fragment": "#sort=files.lines"}, "files", 0, ["&lt;", "b.c", "a.c"]),
+            ("by what is missing", {"script": press("files", "missing")}, "files", 5, ["5", "1", "0"]),
+            ("with none there", {"script": press("files", "mcdc")}, "files", 0, ["b.c", "a.c", "&lt;"]),
+            ("by how often", {"script": press("rules", "tests")}, "rules", 2, ["1 000", "9", "never"]),
+            ("without a figure", {"script": press("rules", "order", 2)}, "rules", 0, ["B", "&lt;", "A"])):
+        dom, console = browser.load(text, **kwargs)
+        told = [cell[:len(start)] for cell, start in zip(column(dom, table, number), expect)]
+        tally.check(f"coverage: order {name}", told == expect and not console, told, *console)
+
+
 def main():
     root, _ = tree.arguments()
     tally = tree.Tally()
@@ -143,19 +193,27 @@ def main():
     sys.path.insert(0, str(root / "scripts"))
     try:
         render = importlib.import_module("pages.render")
-        text = render.page("triage.html", **TRIAGE)
+        pages = {"triage": render.page("triage.html", **TRIAGE),
+                 "coverage": render.page("coverage.html", **COVERAGE),
+                 "source": render.page("coverage_source.html", **SOURCE)}
     except ImportError:
         # Debian's Jinja2 belongs to Debian's Python, which need not be the first of the path.
         if pathlib.Path(sys.executable).resolve() != pathlib.Path("/usr/bin/python3").resolve():
             os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
         raise
-    check_text(tally, "triage", text)
-    tally.check("what is put in is escaped", "<script>document.title = &#39;" not in text and
-                "document.title = 'taken'" not in text and "\\u2028" in text)
+    for name, text in pages.items():
+        check_text(tally, name, text)
+        tally.check(f"{name}: what is put in is escaped", "<script>document.title = &#39;" not in text and
+                    "document.title = 'taken'" not in text)
+    tally.check("what cannot be shown is written as an escape", "\\u2028" in pages["triage"])
     chromium = shutil.which("chromium")
     if chromium:
         with tempfile.TemporaryDirectory(prefix="poolproof-pages-") as folder:
-            check_browser(tally, Browser(chromium, pathlib.Path(folder)), text)
+            browser = Browser(chromium, pathlib.Path(folder))
+            check_browser(tally, browser, pages["triage"])
+            check_coverage(tally, browser, pages["coverage"])
+            dom, console = browser.load(pages["source"], fragment="#L3")
+            tally.check("source: no words on the console", not console and "</html>" in dom, *console)
     else:
         print("skipped: there is no chromium, so nobody has pressed a head of a table")
     tally.finish()
