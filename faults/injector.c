@@ -35,18 +35,24 @@ static void note_fired(bool *has_fired) {
     *has_fired = true;
 }
 
+static uint8_t count_chance(enum pp_point point) {
+    uint8_t *chance = &chances[pp_now.op].points[point];
+    *chance = (uint8_t)(*chance < UINT8_MAX ? *chance + 1 : UINT8_MAX);
+    return *chance;
+}
+
 bool pp_fault_fires(enum pp_point point) {
     counts.reached[point]++;
     if (pp_now.op == PP_OP_NONE) {
         return false;
     }
     const struct pp_op *op = &armed_program->ops[pp_now.op];
-    uint8_t *chance = &chances[pp_now.op].points[point];
+    uint8_t nth = count_chance(point);
     bool fires = false;
-    *chance = (uint8_t)(*chance < UINT8_MAX ? *chance + 1 : UINT8_MAX);
+    count_chance(PP_POINT_ANY);
     for (uint32_t i = 0; i < op->fault_count; i++) {
         const struct pp_fault *fault = &op->faults[i];
-        if (fault->point != point) {
+        if (fault->point != point && fault->point != PP_POINT_ANY) {
             continue;
         }
         struct op_progress *so_far = &progress[pp_now.op];
@@ -55,13 +61,13 @@ bool pp_fault_fires(enum pp_point point) {
             note_fired(&so_far->has_fired[i]);
             pp_exercise_note(fault->is_persistent ? PP_EXERCISE_FAIL_ALWAYS : PP_EXERCISE_FAIL, point,
                              0);
-            PP_EMIT(FAULT_FIRED, point, call);
+            PP_EMIT(FAULT_FIRED, point, nth);
             fires = true;
         }
     }
     counts.failed[point] += fires;
     if (listener_now != NULL) {
-        listener_now(point, false, *chance, fires);
+        listener_now(point, false, nth, fires);
     }
     return fires;
 }

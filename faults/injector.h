@@ -10,7 +10,7 @@
 struct pp_fault_counts {
     uint32_t armed;  // faults and outcomes in the program
     uint32_t fired;  // of these, how many took effect at least once
-    uint32_t reached[PP_POINT_COUNT];
+    uint32_t reached[PP_POINT_COUNT];  // by the place itself, never PP_POINT_ANY
     uint32_t failed[PP_POINT_COUNT];
 };
 

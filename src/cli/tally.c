@@ -17,7 +17,7 @@ void pp_tally_add(struct pp_tally *tally, const struct pp_verdict *verdict, cons
     tally->rules_checked += verdict->rule_check_count;
     tally->faults_armed += verdict->fault_armed_count;
     tally->faults_fired += verdict->fault_fired_count;
-    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+    for (unsigned i = 0; i < PP_POINT_ANY; i++) {
         tally->point_reached[i] += verdict->point_reached[i];
         tally->point_failed[i] += verdict->point_failed[i];
     }
@@ -31,13 +31,13 @@ static bool has_point(const struct pp_tally *tally, unsigned point) {
 }
 
 static uint32_t count_points(const struct pp_tally *tally) {
-    return (uint32_t)__builtin_popcount(pp_languages[tally->language].points);
+    return (uint32_t)__builtin_popcount(pp_languages[tally->language].points) - 1;  // without any
 }
 
 // Those that were counted at least once.
 static uint32_t count_nonzero(const uint64_t *counts) {
     uint32_t points = 0;
-    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+    for (unsigned i = 0; i < PP_POINT_ANY; i++) {
         points += counts[i] > 0;
     }
     return points;
@@ -59,7 +59,7 @@ static void print_status_in_words(const struct pp_tally *tally, const struct pp_
 
 static void put_points(struct pp_json *json, const struct pp_tally *tally) {
     pp_json_open(json, "point", '{');
-    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+    for (unsigned i = 0; i < PP_POINT_ANY; i++) {
         if (has_point(tally, i)) {
             pp_json_open(json, pp_point_infos[i].name, '[');
             pp_json_number(json, NULL, tally->point_reached[i]);
@@ -116,7 +116,7 @@ void pp_tally_status(const struct pp_tally *tally, const struct pp_findings *fin
 static void print_points(const struct pp_tally *tally) {
     printf("fault points, of %" PRIu32 ": %" PRIu32 " reached, %" PRIu32 " made to fail\n",
            count_points(tally), count_nonzero(tally->point_reached), count_nonzero(tally->point_failed));
-    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+    for (unsigned i = 0; i < PP_POINT_ANY; i++) {
         if (!has_point(tally, i)) {
             continue;
         }

@@ -268,7 +268,9 @@ static uint32_t failing_piece(const struct pp_expect *expect) {
     const struct pp_op *op = &pp_play.program->ops[pp_now.op];
     for (uint8_t i = 0; i < op->fault_count; i++) {
         uint32_t nth = op->faults[i].nth;
-        if (op->faults[i].point == expect->point && nth <= expect->ask_count) {
+        // A pool op asks at one point only.
+        bool is_meant = op->faults[i].point == expect->point || op->faults[i].point == PP_POINT_ANY;
+        if (is_meant && nth <= expect->ask_count) {
             first = first == 0 || nth < first ? nth : first;
         }
     }

@@ -7,7 +7,7 @@
 static void add_faults(struct pp_text *text, const struct pp_verdict *verdict) {
     pp_text_add(text, "\nfaults: %u armed, %u fired\n", verdict->fault_armed_count,
                 verdict->fault_fired_count);
-    for (uint32_t i = 0; i < PP_POINT_COUNT; i++) {
+    for (uint32_t i = 0; i < PP_POINT_ANY; i++) {
         if (verdict->point_failed[i] > 0) {
             pp_text_add(text, "  %s failed %u of %u times\n", pp_point_infos[i].name,
                         verdict->point_failed[i], verdict->point_reached[i]);

@@ -90,6 +90,30 @@ static void test_two_faults_of_one_point(void **state) {
     assert_int_equal(pp_fault_counts()->fired, 3);
 }
 
+static void test_any_counts_all_points(void **state) {
+    (void)state;
+    add_fault(0, PP_POINT_ANY, 3, false);
+    add_fault(0, PP_POINT_NBL_ALLOCATE, 3, false);
+    pp_fault_arm(&program);
+    assert_string_equal(calls(PP_POINT_NBL_ALLOCATE, 1), ".");
+    assert_string_equal(calls(PP_POINT_MDL_MAP, 3), ".x.");
+    assert_int_equal(fired_point, PP_POINT_MDL_MAP);
+    assert_int_equal(fired_call, 2);  // of its own
+    assert_string_equal(calls(PP_POINT_NBL_ALLOCATE, 3), ".x.");
+    assert_int_equal(pp_fault_counts()->failed[PP_POINT_MDL_MAP], 1);
+    assert_int_equal(pp_fault_counts()->reached[PP_POINT_ANY], 0);
+    assert_int_equal(pp_fault_chances(0)->points[PP_POINT_ANY], 7);
+    assert_int_equal(pp_fault_counts()->fired, 2);
+}
+
+static void test_any_from_there_on(void **state) {
+    (void)state;
+    add_fault(0, PP_POINT_ANY, 2, true);
+    pp_fault_arm(&program);
+    assert_string_equal(calls(PP_POINT_NBL_ALLOCATE, 2), ".x");
+    assert_string_equal(calls(PP_POINT_MDL_MAP, 2), "xx");
+}
+
 // Deleting another op must leave a fault's meaning alone.
 static void test_each_op_counts_for_itself(void **state) {
     (void)state;
@@ -210,6 +234,8 @@ int main(void) {
         INJECTOR_TEST(test_persistent_fault_fails_from_there_on),
         INJECTOR_TEST(test_points_are_apart),
         INJECTOR_TEST(test_two_faults_of_one_point),
+        INJECTOR_TEST(test_any_counts_all_points),
+        INJECTOR_TEST(test_any_from_there_on),
         INJECTOR_TEST(test_each_op_counts_for_itself),
         INJECTOR_TEST(test_the_world_itself_never_fails),
         INJECTOR_TEST(test_outcomes),
