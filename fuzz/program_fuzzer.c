@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The program's forms against each other. Any bytes decode to a valid program of each language, and that
 // program comes back equal from its binary and its text form; any text is refused with a place, or
-// understood.
-#include <poolproof/program.h>
+// understood; and the same for plans, which leave any program valid.
+#include <poolproof/plan.h>
 
 #include <stdint.h>
 #include <stdio.h>
@@ -57,6 +57,11 @@ static void check_bytes(enum pp_language language, const uint8_t *bytes, size_t 
     check_mutation(&decoded, (uint32_t)size);
 }
 
+static void check_place(const struct pp_error *error, size_t size) {
+    REQUIRE(error->line > 0 && error->column > 0 && error->column <= size + 1);
+    REQUIRE(memchr(error->message, '\0', sizeof error->message) != NULL && error->message[0]);
+}
+
 static void check_text(const uint8_t *bytes, size_t size) {
     struct pp_error error = {0};
 
@@ -65,9 +70,25 @@ static void check_text(const uint8_t *bytes, size_t size) {
         check_text_form(&decoded);
         check_binary_form(&decoded);
     } else {
-        REQUIRE(error.line > 0 && error.column > 0 && error.column <= size + 1);
-        REQUIRE(memchr(error.message, '\0', sizeof error.message) != NULL && error.message[0]);
+        check_place(&error, size);
     }
+}
+
+static void check_plan(const uint8_t *bytes, size_t size) {
+    static struct pp_plan plan, plan_again;
+    struct pp_error error = {0};
+
+    if (!pp_plan_parse((const char *)bytes, size, &plan, &error)) {
+        check_place(&error, size);
+        return;
+    }
+    size_t length = pp_plan_print(&plan, printed, sizeof printed);
+    REQUIRE(length < sizeof printed);
+    REQUIRE(pp_plan_parse(printed, length, &plan_again, &error));
+    REQUIRE(memcmp(&plan, &plan_again, sizeof plan) == 0);
+    pp_program_decode(PP_LANGUAGE_PROTOCOL, bytes, size, &decoded);
+    pp_plan_apply(&plan, &decoded);
+    REQUIRE(pp_program_check(&decoded) == NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -77,5 +98,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         check_bytes(language, bytes, size);
     }
     check_text(bytes, size);
+    check_plan(bytes, size);
     return 0;
 }

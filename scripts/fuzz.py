@@ -43,6 +43,8 @@ def parse_arguments():
                         help=f"how many processes, at most {cores} here (default: 1)")
     parser.add_argument("--target", metavar="NAME", default="echo",
                         help='the driver (default: echo); "list" shows those there are')
+    parser.add_argument("--plan", metavar="PLAN",
+                        help="give each program the faults of that plan (docs/formats.md), or of a file")
     parser.add_argument("--findings", metavar="DIR", type=pathlib.Path,
                         help="where findings are kept (default: findings/NAME)")
     parser.add_argument("--corpus", metavar="DIR", type=pathlib.Path,
@@ -135,6 +137,7 @@ class Session:
         make_folder(logs)
         command = [BINARY, "fuzz", "--driver", self.target, "--seconds", str(self.seconds),
                    "--findings", below_root(self.findings), below_root(self.corpus), SEEDS]
+        command += ["--plan", options.plan] if options.plan else []
         self.jobs = [Job(i, command, logs / f"{i}.log", self.events) for i in range(options.jobs)]
         self.running = set(self.jobs)
 

@@ -158,9 +158,20 @@ static bool keep_program(const struct pp_found *found, const struct pp_program *
     return join(path, found->folder, "program.prog") && pp_whole_write(path, text, size);
 }
 
+static bool keep_input(const struct pp_found *found, const struct pp_program *program,
+                       struct pp_input input) {
+    static uint8_t bytes[PP_PROGRAM_BYTES_MAX];
+    char path[PATH_MAX];
+
+    if (!input.bytes) {
+        input = (struct pp_input){bytes, pp_program_encode(program, bytes, sizeof bytes)};
+    }
+    return join(path, found->folder, "input") && pp_whole_write(path, input.bytes, input.size);
+}
+
 bool pp_findings_keep(struct pp_findings *findings, struct pp_found *found,
                       const struct pp_program *program, struct pp_input input, const char *report) {
-    char report_path[PATH_MAX], input_path[PATH_MAX];
+    char path[PATH_MAX];
 
     // Another process may have kept a smaller one since.
     if (look_into(found->folder, found) == HELD_SAME && !pp_findings_is_smaller(found, program)) {
@@ -168,10 +179,9 @@ bool pp_findings_keep(struct pp_findings *findings, struct pp_found *found,
     }
     // The program comes last: while it is the old one, it is also the old size that is to be
     // beaten.
-    bool is_kept = pp_whole_folder(found->folder) && join(report_path, found->folder, "report.txt") &&
-                   pp_whole_write(report_path, report, strlen(report)) &&
-                   join(input_path, found->folder, "input") &&
-                   pp_whole_write(input_path, input.bytes, input.size) && keep_program(found, program);
+    bool is_kept = pp_whole_folder(found->folder) && join(path, found->folder, "report.txt") &&
+                   pp_whole_write(path, report, strlen(report)) && keep_input(found, program, input) &&
+                   keep_program(found, program);
     // Also if it failed: a full disk is to be heard of once for each title, not at every run.
     found->op_count = program->op_count;
     found->size = text_size(program);

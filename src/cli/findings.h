@@ -44,6 +44,7 @@ struct pp_input {
     size_t size;
 };
 
-// Writes the three files. Complains and returns false if one could not be written.
+// Writes the three files; without an input, the program's bytes are that. Complains and returns false if one
+// could not be written.
 bool pp_findings_keep(struct pp_findings *findings, struct pp_found *found,
                       const struct pp_program *program, struct pp_input input, const char *report);

@@ -129,13 +129,16 @@ static int play_input(const uint8_t *bytes, size_t size) {
         return 0;  // libFuzzer's way to try the target; not a file that could be run again
     }
     pp_target_read(bytes, size, &program);
+    pp_subject_apply_plan(&session.subject, &program);
     pp_subject_play(&session.subject, &program, &verdict);
     const uint32_t *broken = pp_subject_broken(pp_target_language);
     pp_target_feed(&verdict, broken);
     pp_edges_add();
     pp_tally_add(&tally, &verdict, broken);
     if (verdict.is_finding) {
-        keep_finding(&program, &verdict, (struct pp_input){bytes, size});
+        // Without the plan the input is another program.
+        keep_finding(&program, &verdict,
+                     session.subject.plan ? (struct pp_input){0} : (struct pp_input){bytes, size});
     }
     watch_limits();
     // libFuzzer gives up where every seed is refused, so the first one is let in whatever it is.

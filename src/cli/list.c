@@ -2,6 +2,7 @@
 // list rules|ops|points|drivers|actions|pools
 #include "complaint.h"
 #include "json.h"
+#include "plans.h"
 #include "verb.h"
 
 #include <poolproof/differ.h>
@@ -261,15 +262,35 @@ static void list_pools(bool is_json) {
     }
 }
 
+static void list_plans(bool is_json) {
+    for (const struct pp_plan_info *info = pp_plan_infos; info->name; info++) {
+        int length;
+        const char *about = pp_plans_about(info, &length);
+        if (!is_json) {
+            printf("%-20s %.*s\n", info->name, length, about);
+            continue;
+        }
+        char text[160];
+        struct pp_json json = {.out = stdout};
+        snprintf(text, sizeof text, "%.*s", length, about);
+        pp_json_open(&json, NULL, '{');
+        pp_json_text(&json, "name", info->name);
+        pp_json_text(&json, "about", text);
+        pp_json_text(&json, "text", info->text);
+        pp_json_end_line(&json);
+    }
+}
+
 static const struct {
     const char *name;
     void (*print)(bool is_json);
-} lists[] = {{"rules", list_rules},     {"ops", list_ops},         {"points", list_points},
-             {"drivers", list_drivers}, {"actions", list_actions}, {"pools", list_pools}};
+} lists[] = {{"rules", list_rules}, {"ops", list_ops},         {"points", list_points},
+             {"plans", list_plans}, {"drivers", list_drivers}, {"actions", list_actions},
+             {"pools", list_pools}};
 
 int pp_verb_list(const struct pp_options *options) {
     if (options->operand_count != 1) {
-        pp_complain("list", "takes one of rules, ops, points, drivers, actions, pools");
+        pp_complain("list", "takes one of rules, ops, points, plans, drivers, actions, pools");
         return PP_EXIT_BAD;
     }
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -279,6 +300,6 @@ int pp_verb_list(const struct pp_options *options) {
         }
     }
     pp_complain(options->operands[0],
-                "no such list; there are rules, ops, points, drivers, actions, pools");
+                "no such list; there are rules, ops, points, plans, drivers, actions, pools");
     return PP_EXIT_BAD;
 }

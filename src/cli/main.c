@@ -23,7 +23,7 @@ static const struct verb {
     const char *help;
 } verbs[] = {
     {"fuzz", "[CORPUS_DIR [SEED_DIR...]]", "look for programs that make the driver break a rule",
-     "cdfprstv", pp_verb_fuzz,
+     "cdflprstv", pp_verb_fuzz,
      "Makes programs, plays them against the driver and keeps each finding, until the time or the\n"
      "runs are used up or Ctrl-C is pressed. New programs that reach new code are written to\n"
      "CORPUS_DIR and read back next time; SEED_DIRs are only read. Seeds may be text.\n"
@@ -34,6 +34,7 @@ static const struct verb {
      "  --strict         rules that are only counted are findings, too\n"
      "  --values FILE    values to try in arguments, besides those that the driver compares with: a\n"
      "                   number, or CTL_CODE(device type, function, method, access), a line\n"
+     "  --plan PLAN      give each program the faults of that plan (\"list plans\"), or of a file\n"
      "  --seconds N      stop after N seconds\n"
      "  --runs N         stop after N runs\n"
      "  --seed N         begin at this random seed, to do the same again\n"
@@ -42,7 +43,7 @@ static const struct verb {
      "\n"
      "Once a second a line goes to stderr: to a terminal in words, elsewhere \"status {...}\" as "
      "JSON.\n"},
-    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdefgjnps", pp_verb_run,
+    {"run", "FILE|DIR...", "play programs against the driver or on a pool", "cdefgjlnps", pp_verb_run,
      "Plays each program once and prints a line for it, or the report of what it found. A program\n"
      "is text or binary; of a DIR, all files in it and below are played, but hidden ones and "
      "those\n"
@@ -54,6 +55,8 @@ static const struct verb {
      "  --strict         rules that are only counted are findings, too\n"
      "  --json           print a JSON object for each program, on one line\n"
      "  --findings DIR   keep findings there too, as \"fuzz\" does\n"
+     "  --plan PLAN      give each program the faults of that plan (\"list plans\"), or of a file;\n"
+     "                   what is found is kept as with --findings, as a program with these faults\n"
      "  --schedules N    try up to N schedules of each program; what one finds is kept as with\n"
      "                   --findings, as a program with its scheduling choices written down\n"
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
@@ -78,9 +81,10 @@ static const struct verb {
      "  --verify FILE    instead of playing FILEs and DIRs: do all again that this certificate speaks\n"
      "                   of, and compare; exit status 1 if anything differs. It must be of this build\n"
      "                   and of unchanged programs; only --jobs can be given\n"},
-    {"show", "FILE...", "print programs as text", "p", pp_verb_show,
+    {"show", "FILE...", "print programs as text", "lp", pp_verb_show,
      "Prints each program, text or binary, in its text form with defaults left out.\n"
      "\n"
+     "  --plan PLAN      with the faults of that plan (\"list plans\"), or of a file\n"
      "  --pool NAME      binary programs are pool programs\n"},
     {"pack", "FILE... -o DIR", "turn programs into their binary form", "opx", pp_verb_pack,
      "Writes each program into DIR in its binary form, as fuzzing engines read it, under the\n"
@@ -90,10 +94,11 @@ static const struct verb {
      "  --digest          name the files by the XXH64 digest of their bytes, so that equal\n"
      "                    programs become one file\n"
      "  --pool NAME       binary programs are pool programs\n"},
-    {"list", "rules|ops|points|drivers|actions|pools", "print what there is", "j", pp_verb_list,
+    {"list", "rules|ops|points|plans|drivers|actions|pools", "print what there is", "j", pp_verb_list,
      "  rules      what is checked, with the page that says so\n"
      "  ops        what programs are made of, for each language of them\n"
      "  points     where a program can make a call of the driver fail or give another answer\n"
+     "  plans      faults for all programs, for --plan\n"
      "  drivers    the drivers in this binary; a planted one is made to be found, by its title\n"
      "  actions    what others can call of a driver, as programs number it\n"
      "  pools      the pools in this binary\n"

@@ -23,6 +23,7 @@ static const struct option long_options[] = {
     {"k", required_argument, NULL, 'k'},
     {"no-prune", no_argument, NULL, 'u'},
     {"output", required_argument, NULL, 'o'},
+    {"plan", required_argument, NULL, 'l'},
     {"pool", required_argument, NULL, 'p'},
     {"runs", required_argument, NULL, 'r'},
     {"schedules", required_argument, NULL, 'n'},
@@ -94,6 +95,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'h': options->is_help = true; return true;
     case 'j': options->is_json = true; return true;
     case 'k': return read_count("--k", value, PP_ENUMERATE_DEPTH_MAX, &options->depth);
+    case 'l': options->plan = value; return true;
     case 'n': return read_count("--schedules", value, UINT32_MAX, &options->schedules);
     case 'o': options->output = value; return true;
     case 'p': options->pool = value; return true;

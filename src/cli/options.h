@@ -14,6 +14,7 @@ struct pp_options {
     const char *values;       // NULL: no file of values
     const char *certificate;  // faults: NULL: none is written
     const char *verify;       // faults: a certificate, NULL: programs are tried
+    const char *plan;         // NULL: none
     bool is_json;
     bool is_strict;
     bool is_findings_given;

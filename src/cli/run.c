@@ -109,14 +109,14 @@ static void print_bad_json(const struct session *session, const char *path) {
 }
 
 // Makes the report of what was found, and keeps it if that is wanted. A program that came from a search
-// has no file yet, so it is.
+// or a plan has no file yet, so it is.
 static void tell_finding(struct session *session, const char *path, const struct pp_verdict *verdict,
                          struct pp_input input) {
     char file[PATH_MAX + 16];
     struct pp_found *found = NULL;
 
     session->walked.finding_count++;
-    bool is_new = session->tried > 0;
+    bool is_new = session->tried > 0 || session->subject.plan;
     if (session->options->is_findings_given || is_new) {
         found = pp_findings_add(&findings, verdict->finding.title);
         if (found && is_new) {
@@ -125,6 +125,7 @@ static void tell_finding(struct session *session, const char *path, const struct
         }
     }
     pp_subject_report(&session->subject, &program, verdict, path, report, sizeof report);
+    input = is_new ? (struct pp_input){0} : input;
     if (found && pp_findings_is_smaller(found, &program) &&
         !pp_findings_keep(&findings, found, &program, input, report)) {
         pp_complain(path, "its finding could not be kept");
@@ -174,6 +175,7 @@ static void run_file(void *context, const char *path) {
         }
         return;
     }
+    pp_subject_apply_plan(&session->subject, &program);
     play(session, &verdict);
     pp_edges_add();
     if (verdict.is_finding) {
@@ -230,7 +232,7 @@ int pp_verb_run(const struct pp_options *options) {
     if (options->has_coverage && !begin_coverage(options, session.subject.driver)) {
         return PP_EXIT_BAD;
     }
-    bool is_kept = options->is_findings_given || options->schedules > 0;
+    bool is_kept = options->is_findings_given || options->schedules > 0 || options->plan;
     if (is_kept && !pp_findings_begin(&findings, options->findings)) {
         return PP_EXIT_BAD;
     }

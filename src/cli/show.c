@@ -2,6 +2,7 @@
 // show FILE...
 #include "complaint.h"
 #include "load.h"
+#include "plans.h"
 #include "subject.h"
 #include "verb.h"
 
@@ -10,10 +11,12 @@
 int pp_verb_show(const struct pp_options *options) {
     static struct pp_program program;
     static char text[PP_LOAD_BYTES_MAX];
+    static struct pp_plan plan;  // one without lines changes nothing
     enum pp_language language;
     int status = PP_EXIT_CLEAN;
 
-    if (!pp_subject_language(options, &language)) {
+    if (!pp_subject_language(options, &language) ||
+        (options->plan && !pp_plans_find(options->plan, &plan))) {
         return PP_EXIT_BAD;
     }
     if (options->operand_count == 0) {
@@ -30,6 +33,7 @@ int pp_verb_show(const struct pp_options *options) {
         if (options->operand_count > 1) {
             printf("%s# %s\n", i ? "\n" : "", options->operands[i]);
         }
+        pp_plan_apply(&plan, &program);
         pp_program_print(&program, PP_OP_NONE, text, sizeof text);
         fputs(text, stdout);
     }

@@ -2,6 +2,7 @@
 #include "subject.h"
 
 #include "complaint.h"
+#include "plans.h"
 
 #include <poolproof/differ.h>
 
@@ -33,6 +34,17 @@ static const struct pp_pool_functions *find_pool(const char *name) {
     return pool;
 }
 
+static bool find_plan(const struct pp_options *options, const struct pp_plan **ret_plan) {
+    static struct pp_plan plan;
+
+    if (options->plan && options->pool) {
+        pp_complain("--plan", "is of programs for drivers: leave out --pool");
+        return false;
+    }
+    *ret_plan = options->plan ? &plan : NULL;
+    return !options->plan || pp_plans_find(options->plan, &plan);
+}
+
 bool pp_subject_find(const struct pp_options *options, struct pp_subject *ret_subject) {
     struct pp_subject subject = {.options = options};
 
@@ -48,6 +60,9 @@ bool pp_subject_find(const struct pp_options *options, struct pp_subject *ret_su
         return false;
     }
     if (!options->driver && !(subject.pool = find_pool(options->pool))) {
+        return false;
+    }
+    if (!find_plan(options, &subject.plan)) {
         return false;
     }
     *ret_subject = subject;
@@ -73,6 +88,12 @@ bool pp_subject_takes(const struct pp_subject *subject, enum pp_language languag
 
 const char *pp_subject_name(const struct pp_subject *subject, enum pp_language language) {
     return language == PP_LANGUAGE_POOL ? subject->pool->name : subject->driver->name;
+}
+
+void pp_subject_apply_plan(const struct pp_subject *subject, struct pp_program *program) {
+    if (subject->plan) {
+        pp_plan_apply(subject->plan, program);
+    }
 }
 
 void pp_subject_play(const struct pp_subject *subject, const struct pp_program *program,

@@ -7,12 +7,14 @@
 #include <poolproof/driver.h>
 #include <poolproof/run.h>
 
+struct pp_plan;
 struct pp_pool_functions;
 
 struct pp_subject {
     const struct pp_options *options;
     const struct pp_driver *driver;        // NULL if a pool is named
     const struct pp_pool_functions *pool;  // NULL if a driver is named
+    const struct pp_plan *plan;            // NULL if none is named
 };
 
 // What the options mean; complains and returns false if there is no such thing.
@@ -26,6 +28,9 @@ bool pp_subject_language(const struct pp_options *options, enum pp_language *ret
 bool pp_subject_takes(const struct pp_subject *subject, enum pp_language language, const char *place);
 
 const char *pp_subject_name(const struct pp_subject *subject, enum pp_language language);
+
+// Adds what the plan has for a program that was read.
+void pp_subject_apply_plan(const struct pp_subject *subject, struct pp_program *program);
 
 void pp_subject_play(const struct pp_subject *subject, const struct pp_program *program,
                      struct pp_verdict *ret_verdict);

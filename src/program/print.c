@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Program to text, the inverse of parse. Only what differs from the default is printed, so that a
-// program reads as what is special about it.
+// Program and plan to text, the inverse of parse. Only what differs from the default is printed, so that
+// a program reads as what is special about it.
 #include "naming.h"
 
+#include <poolproof/plan.h>
 #include <string.h>
 
 #define ATTRIBUTES_COLUMN 31  // 0-based; attributes of longer ops follow behind two spaces
@@ -150,6 +151,13 @@ static void put_margin(struct page *page, uint32_t index, bool is_marked) {
     put_text(page, "  ");
 }
 
+static size_t end_page(struct page *page) {
+    if (page->capacity > 0) {
+        page->text[page->length < page->capacity ? page->length : page->capacity - 1] = '\0';
+    }
+    return page->length;
+}
+
 size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *text, size_t capacity) {
     struct page page = {.text = text, .capacity = capacity};
     struct pp_naming naming = {0};
@@ -179,8 +187,21 @@ size_t pp_program_print(const struct pp_program *program, uint16_t mark, char *t
         put_char(&page, '\n');
         pp_naming_add(&naming, info);
     }
-    if (capacity > 0) {
-        text[page.length < capacity ? page.length : capacity - 1] = '\0';
+    return end_page(&page);
+}
+
+size_t pp_plan_print(const struct pp_plan *plan, char *text, size_t capacity) {
+    struct page page = {.text = text, .capacity = capacity};
+
+    put_text(&page, "plan ");
+    put_number(&page, PP_PLAN_VERSION);
+    put_char(&page, '\n');
+    for (uint32_t i = 0; i < plan->line_count; i++) {
+        const struct pp_plan_line *line = &plan->lines[i];
+        page.line_start = page.length;
+        put_text(&page, line->is_every ? "every" : pp_op_infos[line->op.kind].word);
+        put_attributes(&page, &line->op);
+        put_char(&page, '\n');
     }
-    return page.length;
+    return end_page(&page);
 }
