@@ -299,6 +299,56 @@ static void test_queue(void **state) {
                "cancelled 2;drained 1;drained 3;");
 }
 
+// With a context for each IRP, and an insertion that can refuse.
+static IO_CSQ_IRP_CONTEXT csq_contexts[4];
+
+static NTSTATUS csq_insert_some(IO_CSQ *csq, IRP *irp, PVOID length_max) {
+    if (IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length > *(const ULONG *)length_max) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    csq_insert(csq, irp);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS make_queue_ex(void) {
+    InitializeListHead(&queue.irps);
+    KeInitializeSpinLock(&queue.lock);
+    return IoCsqInitializeEx(&queue.csq, csq_insert_some, csq_remove, csq_peek, csq_lock, csq_unlock,
+                             csq_complete);
+}
+
+static NTSTATUS queue_read_ex(IRP *irp) {
+    ULONG length = IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length, length_max = 3;
+    NTSTATUS status = IoCsqInsertIrpEx(&queue.csq, irp, &csq_contexts[length & 3], &length_max);
+    if (!NT_SUCCESS(status)) {
+        log_line("refused %u;", (unsigned)length);
+        return end(irp, status, 0);
+    }
+    return STATUS_PENDING;
+}
+
+static NTSTATUS drain_by_context(IRP *cleanup) {
+    for (uint32_t i = 1; i < 4; i++) {
+        IRP *irp = IoCsqRemoveIrp(&queue.csq, &csq_contexts[i]);
+        assert_null(IoCsqRemoveIrp(&queue.csq, &csq_contexts[i]));
+        log_line("%u %s;", i, irp != NULL ? "there" : "gone");
+        if (irp != NULL) {
+            end(irp, STATUS_CANCELLED, 0);
+        }
+    }
+    return end(cleanup, STATUS_SUCCESS, 0);
+}
+
+static void test_queue_with_contexts(void **state) {
+    (void)state;
+    static const struct fixture_steps steps = {
+        .load = make_queue_ex, .read = queue_read_ex, .cleanup = drain_by_context};
+    expect_log(&steps,
+               ONE_FILE "read(f0, length: 4)\nread(f0, length: 1)\nread(f0, length: 2)\n"
+                        "read(f0, length: 3)\ncancel(f0, nth: 1)\nclose(f0)\n",
+               "refused 4;cancelled 2;1 there;2 gone;3 there;");
+}
+
 // === IRPs of the driver's own ===
 
 static NTSTATUS note_completion(DEVICE_OBJECT *device, IRP *irp, PVOID context) {
@@ -414,10 +464,15 @@ static void test_ndis_device(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_methods),     cmocka_unit_test(test_device_flags),
-        cmocka_unit_test(test_content),     cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_cancel),      cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_stack),       cmocka_unit_test(test_built),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_device_flags),
+        cmocka_unit_test(test_content),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_queue_with_contexts),
+        cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_built),
         cmocka_unit_test(test_ndis_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

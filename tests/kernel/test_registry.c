@@ -145,6 +145,52 @@ static void query_values(void *subject, uint64_t letter) {
     fibers_note('.');
 }
 
+// What is no text: up to four bytes stand alone; more want a buffer that begins with its size, which is
+// negative if only the data is wanted.
+static void query_bytes(void *subject, uint64_t letter) {
+    (void)subject;
+    static const UCHAR bytes[6] = {1, 2, 3, 4, 5, 6};
+    union {
+        LONG size;
+        ULONG words[4];
+        UCHAR bytes[16];
+    } answer;
+    RTL_QUERY_REGISTRY_TABLE table[2] = {
+        {.Flags = RTL_QUERY_REGISTRY_DIRECT, .Name = L"Bytes", .EntryContext = &answer},
+    };
+    assert_int_equal(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"poolproof", L"Bytes", REG_BINARY,
+                                           (void *)bytes, sizeof(bytes)),
+                     STATUS_SUCCESS);
+    answer.size = 14;
+    assert_int_equal(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"poolproof", table, NULL, NULL),
+                     STATUS_SUCCESS);
+    assert_int_equal(answer.words[0], sizeof(bytes));
+    assert_int_equal(answer.words[1], REG_BINARY);
+    assert_memory_equal(&answer.bytes[8], bytes, sizeof(bytes));
+    answer.size = 13;
+    assert_int_equal(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"poolproof", table, NULL, NULL),
+                     STATUS_BUFFER_TOO_SMALL);
+    answer.size = -6;
+    assert_int_equal(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"poolproof", table, NULL, NULL),
+                     STATUS_SUCCESS);
+    assert_memory_equal(answer.bytes, bytes, sizeof(bytes));
+    answer.size = -5;
+    assert_int_equal(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"poolproof", table, NULL, NULL),
+                     STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, L"poolproof", L"Bytes"),
+                     STATUS_SUCCESS);
+    assert_int_equal(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, L"poolproof", L"Bytes"),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, L"other", L"Bytes"),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
+    fibers_note((char)letter);
+}
+
+static void test_query_bytes(void **state) {
+    (void)state;
+    test(query_bytes);
+}
+
 static void test_query(void **state) {
     (void)state;
     fibers_start(0, query_values, 'x');
@@ -180,6 +226,19 @@ static void configure(void *subject, uint64_t letter) {
     assert_int_equal(read->ParameterData.IntegerData, NdisGetVersion());
     NdisOpenConfigurationKeyByName(&status, handle, &none, &child);
     assert_int_equal(status, NDIS_STATUS_FAILURE);
+    NdisOpenConfigurationKeyByIndex(&status, handle, 0, &keyword, &child);
+    assert_int_equal(status, NDIS_STATUS_FAILURE);
+    HANDLE key;
+    UNICODE_STRING path = string_of(SERVICE L"\\Parameters\\Below");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    assert_int_equal(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL), STATUS_SUCCESS);
+    assert_int_equal(ZwFlushKey(key), STATUS_SUCCESS);
+    assert_int_equal(ZwClose(key), STATUS_SUCCESS);
+    NdisOpenConfigurationKeyByIndex(&status, handle, 0, &keyword, &child);
+    assert_int_equal(status, NDIS_STATUS_SUCCESS);
+    assert_int_equal(keyword.Length, 10);
+    NdisCloseConfiguration(child);
     PVOID address;
     UINT length;
     NdisReadNetworkAddress(&status, &address, &length, handle);
@@ -195,10 +254,8 @@ static void test_configuration(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIBERS_TEST(test_service_key),
-        FIBERS_TEST(test_written_is_read),
-        FIBERS_TEST(test_query),
-        FIBERS_TEST(test_configuration),
+        FIBERS_TEST(test_service_key), FIBERS_TEST(test_written_is_read), FIBERS_TEST(test_query),
+        FIBERS_TEST(test_query_bytes), FIBERS_TEST(test_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,6 +72,43 @@ static void test_wait_for_timer(void **state) {
     once(cancel_timer);
 }
 
+static NDIS_TIMER older;
+
+static void on_older_timer(PVOID one, PVOID context, PVOID two, PVOID three) {
+    (void)one, (void)two, (void)three;
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    fibers_note(*(const char *)context);
+}
+
+static void set_older_timer(void *subject, uint64_t letter) {
+    (void)subject;
+    NdisInitializeTimer(&older, on_older_timer, "o");
+    NdisSetTimer(&older, 10);
+    assert_false(KeReadStateTimer(&older.Timer));
+    fibers_note((char)letter);
+}
+
+static void cancel_older_timer(void *subject, uint64_t letter) {
+    (void)subject, (void)letter;
+    BOOLEAN was_set = TRUE;
+    assert_true(KeReadStateTimer(&older.Timer));
+    NdisCancelTimer(&older, &was_set);
+    assert_false(was_set);
+    NdisSetTimer(&older, 10);
+    NdisCancelTimer(&older, &was_set);
+    assert_true(was_set);
+}
+
+static void test_older_timer(void **state) {
+    (void)state;
+    once(set_older_timer);
+    assert_true(pp_schedule_advance_to(10 * MS));
+    assert_string_equal(fibers_notes(), "xo");
+    once(cancel_older_timer);
+    assert_true(pp_schedule_advance_to(30 * MS));
+    assert_string_equal(fibers_notes(), "");
+}
+
 static void queue_dpc(void *subject, uint64_t letter) {
     (void)subject, (void)letter;
     KeInitializeDpc(&dpc, on_dpc, "d");
@@ -109,6 +146,30 @@ static void queue_work(void *subject, uint64_t letter) {
     ExQueueWorkItem(&item, DelayedWorkQueue);
     NdisQueueIoWorkItem(NdisAllocateIoWorkItem(NULL), on_ndis_work, "n");
     fibers_note('q');
+}
+
+static void on_io_work(PVOID object, PVOID context, PIO_WORKITEM item) {
+    assert_ptr_equal(object, &dpc);
+    IoUninitializeWorkItem(item);
+    on_work(context);
+}
+
+// In the driver's own memory; asked for twice, it runs once.
+static void queue_own_item(void *subject, uint64_t letter) {
+    (void)subject, (void)letter;
+    static _Alignas(16) char memory[64];
+    PIO_WORKITEM item = (PIO_WORKITEM)memory;
+    assert_true(IoSizeofWorkItem() <= sizeof(memory));
+    IoInitializeWorkItem(&dpc, item);
+    IoQueueWorkItemEx(item, on_io_work, DelayedWorkQueue, "i");
+    IoQueueWorkItemEx(item, on_io_work, DelayedWorkQueue, "j");
+}
+
+static void test_item_in_own_memory(void **state) {
+    (void)state;
+    once(queue_own_item);
+    assert_true(pp_schedule_advance_to(2 * MS));
+    assert_string_equal(fibers_notes(), "i");
 }
 
 static void test_work_items(void **state) {
@@ -330,6 +391,8 @@ int main(void) {
         FIBERS_TEST(test_periodic_timer),
         FIBERS_TEST(test_wait_for_timer),
         FIBERS_TEST(test_dpc_runs_once),
+        FIBERS_TEST(test_older_timer),
+        FIBERS_TEST(test_item_in_own_memory),
         FIBERS_TEST(test_work_items),
         FIBERS_TEST(test_named_events),
         FIBERS_TEST(test_thread),

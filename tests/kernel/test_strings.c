@@ -77,6 +77,72 @@ static void test_convert(void **state) {
     assert_string_equal(fibers_notes(), "c");
 }
 
+static void convert_in_place(void *subject, uint64_t letter) {
+    (void)subject;
+    char bytes[4];
+    WCHAR chars[4];
+    STRING text, copy = {0, sizeof(bytes), bytes};
+    UNICODE_STRING wide = {0, sizeof(chars), chars}, made;
+    RtlInitString(&text, "nAmes");
+    RtlCopyString(&copy, &text);
+    assert_int_equal(copy.Length, 4);
+    assert_memory_equal(bytes, "nAme", 4);
+    assert_int_equal(NdisAnsiStringToUnicodeString(&wide, &copy), STATUS_BUFFER_OVERFLOW);
+    copy.Length = 3;
+    assert_int_equal(NdisAnsiStringToUnicodeString(&wide, &copy), STATUS_SUCCESS);
+    assert_true(is_text(&wide, L"nAm"));
+    assert_int_equal(NdisUpcaseUnicodeString(&wide, &wide), STATUS_SUCCESS);
+    assert_true(is_text(&wide, L"NAM"));
+    chars[1] = 0x20AC;  // no Latin-1 character
+    assert_int_equal(NdisUnicodeStringToAnsiString(&copy, &wide), STATUS_SUCCESS);
+    assert_string_equal(bytes, "N?M");
+    wide.Length = 8;
+    assert_int_equal(NdisUnicodeStringToAnsiString(&copy, &wide), STATUS_BUFFER_OVERFLOW);
+    RtlCopyString(&copy, NULL);
+    assert_int_equal(copy.Length, 0);
+    NdisInitializeString(&made, (UCHAR *)"made");
+    assert_true(is_text(&made, L"made"));
+    NdisFreeString(made);
+    assert_int_equal(RtlUpcaseUnicodeChar('q'), 'Q');
+    assert_int_equal(RtlDowncaseUnicodeChar('Q'), 'q');
+    assert_int_equal(RtlDowncaseUnicodeChar('-'), '-');
+    fibers_note((char)letter);
+}
+
+static void lack_memory(void *subject, uint64_t letter) {
+    (void)subject;
+    NDIS_STRING made;
+    NdisInitializeString(&made, (UCHAR *)"made");
+    assert_null(made.Buffer);
+    fibers_note((char)letter);
+}
+
+static void test_convert_in_place(void **state) {
+    (void)state;
+    fibers_start(0, convert_in_place, 'i');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "i");
+    fibers_fail(1, PP_POINT_MEMORY_ALLOCATE, /*for_good=*/false);
+    fibers_start(1, lack_memory, 'l');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "l");
+}
+
+static void test_equal_bytes(void **state) {
+    (void)state;
+    STRING name, same, other;
+    RtlInitString(&name, "Name-1");
+    RtlInitString(&same, "nAME-1");
+    RtlInitString(&other, "nAME-2");
+    assert_true(RtlEqualString(&name, &same, TRUE));
+    assert_false(RtlEqualString(&name, &same, FALSE));
+    assert_false(RtlEqualString(&name, &other, TRUE));
+    other.Length--;
+    assert_false(RtlEqualString(&name, &other, TRUE));
+    RtlInitString(&name, NULL);
+    assert_int_equal(name.MaximumLength, 0);
+}
+
 static void test_numbers(void **state) {
     (void)state;
     static const struct {
@@ -210,6 +276,15 @@ static void change_list(void *subject, uint64_t letter) {
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[1]);
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[0]);
     assert_null(ExInterlockedRemoveHeadList(&head, &lock));
+    static SINGLE_LIST_ENTRY single, links[2];
+    ULONG sum = 3;
+    assert_null(ExInterlockedPushEntryList(&single, &links[0], &lock));
+    assert_ptr_equal(ExInterlockedPushEntryList(&single, &links[1], &lock), &links[0]);
+    assert_ptr_equal(ExInterlockedPopEntryList(&single, &lock), &links[1]);
+    assert_ptr_equal(ExInterlockedPopEntryList(&single, &lock), &links[0]);
+    assert_null(ExInterlockedPopEntryList(&single, &lock));
+    assert_int_equal(ExInterlockedAddUlong(&sum, 4, &lock), 3);
+    assert_int_equal(sum, 7);
     KLOCK_QUEUE_HANDLE handle;
     KeAcquireInStackQueuedSpinLock(&lock, &handle);
     assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
@@ -276,7 +351,8 @@ int main(void) {
         FIBERS_TEST(test_format),          FIBERS_TEST(test_strsafe_ex),
         FIBERS_TEST(test_bitmap),          FIBERS_TEST(test_machine),
         FIBERS_TEST(test_sequenced_lists), FIBERS_TEST(test_lists_under_a_lock),
-        FIBERS_TEST(test_pages),
+        FIBERS_TEST(test_pages),           FIBERS_TEST(test_convert_in_place),
+        FIBERS_TEST(test_equal_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
