@@ -12,6 +12,7 @@ typedef void (*family)(const struct pp_event *event);
 
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
+    [PP_EVENT_FAULT_FIRED] = {pp_check_refusals},
     [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct},
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens,
                                  pp_check_locks},

@@ -55,6 +55,7 @@ void pp_check_irps(const struct pp_event *event);
 // True if there is an IRP that nobody has completed, after a report.
 bool pp_check_lost_irps(const struct pp_event *event);
 void pp_check_devices(const struct pp_event *event);
+void pp_check_refusals(const struct pp_event *event);
 void pp_check_leaks(const struct pp_event *event);
 void pp_check_access(const struct pp_event *event);
 void pp_check_conduct(const struct pp_event *event);

@@ -258,6 +258,37 @@ static NTSTATUS write_without_need(IRP *irp) {
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
+// === ALLOC-NO-FAIL ===
+
+static void ask_for_nbl(void) {
+    NET_BUFFER_LIST *nbl = NdisAllocateNetBufferList(fixture.nbl_pool, 0, 0);
+    fixture_reached();
+    if (nbl != NULL) {
+        NdisFreeNetBufferList(nbl);
+    }
+}
+
+static NDIS_STATUS pause_asking_for_nbl(NET_PNP_EVENT_NOTIFICATION *notification) {
+    (void)notification;
+    fixture_stop();
+    ask_for_nbl();
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NTSTATUS write_asking_for_nbl(IRP *irp) {
+    ask_for_nbl();
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+#define RUNNING "a0 = adapter()\nb0 = bind(a0)\nrestart(b0)\n"
+#define PAUSE_WITHOUT_NBL RUNNING "pause(b0) (fail: nbl.allocate 1)\nunbind(b0)\n"
+#define PAUSE_WITHOUT_ANYTHING RUNNING "pause(b0) (fail: any 1..)\nunbind(b0)\n"
+#define WRITE_WITHOUT_NBL \
+    RUNNING "f0 = create(a0)\nwrite(f0) (fail: nbl.allocate 1)\nclose(f0)\nunbind(b0)\n"
+#define WRITE_AND_PAUSE_WITHOUT_ANYTHING                                              \
+    RUNNING "f0 = create(a0)\nwrite(f0) (fail: any 1..)\nclose(f0) (fail: any 1..)\n" \
+            "pause(b0) (fail: any 1..)\nunbind(b0) (fail: any 1..)\n"
+
 // The first write loses its NBL; that a later write finds no NB has nothing to do with it.
 static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
     if (fixture.kept[0] == NULL) {
@@ -850,6 +881,18 @@ static const struct check_case cases[] = {
      .catches.write = write_without_unwinding,
      .silent.write = write_unwinding,
      .program = WRITE_WITHOUT_NB},
+    {.rule = "ALLOC-NO-FAIL",
+     .advice_count = 1,
+     .catches.pause = pause_asking_for_nbl,
+     .silent.write = write_asking_for_nbl,
+     .program = PAUSE_WITHOUT_NBL,
+     .silent_program = WRITE_WITHOUT_NBL},
+    {.rule = "ALLOC-NO-FAIL",
+     .advice_count = 1,
+     .catches.pause = pause_asking_for_nbl,
+     .silent.write = write_asking_for_nbl,
+     .program = PAUSE_WITHOUT_ANYTHING,
+     .silent_program = WRITE_AND_PAUSE_WITHOUT_ANYTHING},
 };
 
 int main(void) { return CHECK_RUN("pools", cases); }
