@@ -48,7 +48,7 @@ bool pp_fault_fires(enum pp_point point) {
     }
     const struct pp_op *op = &armed_program->ops[pp_now.op];
     uint8_t nth = count_chance(point);
-    bool fires = false;
+    bool fires = false, is_for_good = false;
     count_chance(PP_POINT_ANY);
     for (uint32_t i = 0; i < op->fault_count; i++) {
         const struct pp_fault *fault = &op->faults[i];
@@ -63,11 +63,13 @@ bool pp_fault_fires(enum pp_point point) {
                              0);
             PP_EMIT(FAULT_FIRED, point, nth);
             fires = true;
+            is_for_good |= fault->is_persistent;
         }
     }
     counts.failed[point] += fires;
     if (listener_now != NULL) {
-        listener_now(point, false, nth, fires);
+        listener_now(&(struct pp_fault_call){
+            .point = (uint8_t)point, .nth = nth, .is_answered = fires, .is_for_good = is_for_good});
     }
     return fires;
 }
@@ -89,7 +91,11 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
         }
     }
     if (listener_now != NULL) {
-        listener_now(point, true, *asked & bit ? 2 : 1, *ret_is_set);
+        listener_now(&(struct pp_fault_call){.point = (uint8_t)point,
+                                             .is_outcome = true,
+                                             .nth = *asked & bit ? 2 : 1,
+                                             .is_answered = *ret_is_set,
+                                             .status = (uint8_t)status});
     }
     *asked |= bit;
     return status;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct pp_fault_counts {
-    uint32_t armed;  // faults and outcomes in the program
-    uint32_t fired;  // of these, how many took effect at least once
+    uint32_t armed;                    // faults and outcomes in the program
+    uint32_t fired;                    // of these, how many took effect at least once
     uint32_t reached[PP_POINT_COUNT];  // by the place itself, never PP_POINT_ANY
     uint32_t failed[PP_POINT_COUNT];
 };
@@ -35,10 +35,18 @@ struct pp_fault_chances {
 
 const struct pp_fault_chances *pp_fault_chances(uint32_t op);
 
-// Is told of each call that an op makes to a fault point: which one of its calls there, 255 for all from
-// that one on and 2 for all but the first that have an outcome, and whether the op says how it is
-// answered.
-typedef void (*pp_fault_listener)(unsigned point, bool is_outcome, uint8_t nth, bool is_answered);
+// A call that an op made to a fault point, and whether the op says how it is answered.
+struct pp_fault_call {
+    uint8_t point;  // enum pp_outcome_point if is_outcome, else enum pp_point
+    bool is_outcome;
+    uint8_t nth;  // of its calls there, 255 for all from that one on; outcomes: 2 for all but the first
+    bool is_answered;
+    bool is_for_good;  // by a fault that does not end with this call
+    uint8_t status;    // enum pp_status, of an outcome
+};
+
+// Is told of each.
+typedef void (*pp_fault_listener)(const struct pp_fault_call *call);
 
 // NULL: nobody is told.
 void pp_fault_listen(pp_fault_listener listener);

@@ -249,6 +249,10 @@ def rows(session):
     yield "corpus", f"{number(session.corpus_size())} programs in {below_root(session.corpus)}"
     yield "rules", f"{number(session.sum('rules_checked'))} events judged"
     yield "faults", f"{number(session.sum('faults_fired'))} fired"
+    yield "fault places", (f"{session.max('places')} call stacks, "
+                           f"{session.max('places_failed_once')} failed once, "
+                           f"{session.max('places_failed_for_good')} for good, "
+                           f"{session.max('places_answered')} otherwise")
     yield "fault points", f"{reached} reached, {failed} made to fail, of {len(points)}"
 
 

@@ -23,6 +23,8 @@ struct pp_site {
     bool is_outcome;
     uint8_t nth;  // of the op's calls of the point; 255: that one or one behind it; outcomes: 1 or 2
     bool is_answered;  // by a fault or an outcome that the op has
+    bool is_for_good;  // by a fault that does not end with this call
+    uint8_t status;    // enum pp_status, of an outcome
 };
 
 // What is noted of the sites of a run. States cost a sixth of its time.

@@ -2,9 +2,20 @@
 #include "coverage.h"
 
 #include "edges.h"
+#include "places.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+static struct pp_places places;
+
+void pp_coverage_add(bool has_places) {
+    pp_edges_add();
+    if (has_places) {
+        pp_places_note_reached(&places);
+        pp_places_note_answers(&places);
+    }
+}
 
 void pp_coverage_put(struct pp_json *json) {
     pp_json_number(json, "edges", pp_edges_count());
@@ -21,12 +32,10 @@ void pp_coverage_put(struct pp_json *json) {
         }
     }
     pp_json_close(json, '}');
+    pp_places_put_sums(json, &places);
 }
 
-void pp_coverage_print(void) {
-    if (pp_edges_count() == 0) {
-        return;
-    }
+static void print_edges(void) {
     printf("%" PRIu32 " of the driver's %" PRIu32
            " edges reached; of the blocks of the functions that ran, by\n"
            "entry:\n",
@@ -44,4 +53,11 @@ void pp_coverage_print(void) {
         printf("%s%s", i == 0 ? "functions that never ran: " : ", ", name);
     }
     fputs(pp_depth_unreached(0) ? "\n" : "", stdout);
+}
+
+void pp_coverage_print(void) {
+    if (pp_edges_count() > 0) {
+        print_edges();
+    }
+    pp_places_print(&places);
 }

@@ -172,7 +172,7 @@ static void try_failures(struct way *way, const struct step *step) {
         play(way, step);
         differs = !for_good && comes_again(step);
         if (is_last(way, step)) {
-            struct pp_place_counts *counts = pp_enumerated_place(way->sum, site->place);
+            struct pp_place_counts *counts = pp_places_at(&way->sum->places, site->place);
             counts->failed_once += !for_good;
             counts->failed_for_good += for_good || !differs;
         }
@@ -198,7 +198,7 @@ static void try_outcomes(struct way *way, const struct step *step) {
         *outcome = (struct pp_outcome){site->point, (uint8_t)status};
         play(way, step);
         if (is_last(way, step)) {
-            pp_enumerated_place(way->sum, site->place)->statuses |= UINT64_C(1) << status;
+            pp_places_at(&way->sum->places, site->place)->statuses |= UINT64_C(1) << status;
         }
         try_deeper(way, step);
     }

@@ -8,24 +8,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32_t place) {
-    counts->places = pp_grow(counts->places, &counts->place_capacity, place, sizeof(counts->places[0]));
-    while (counts->place_count <= place) {
-        counts->places[counts->place_count++] = (struct pp_place_counts){0};
-    }
-    return &counts->places[place];
-}
-
 // Chained, so that the order counts.
 static uint64_t follow(uint64_t digest, uint64_t next) { return XXH64(&next, sizeof next, digest); }
 
 void pp_enumerated_note_run(struct pp_enumerated *counts, uint64_t digest) {
-    uint32_t count;
-    const struct pp_site *sites = pp_run_sites(&count);
-
-    for (uint32_t i = 0; i < count; i++) {
-        pp_enumerated_place(counts, sites[i].place)->reached++;
-    }
+    pp_places_note_reached(&counts->places);
     counts->sums.digest = follow(counts->sums.digest, digest);
 }
 
@@ -55,23 +42,13 @@ void pp_enumerated_note_found(struct pp_enumerated *counts, const char *title,
     pp_enumerated_add_found(counts, &found);
 }
 
-void pp_enumerated_add_places(struct pp_enumerated *sum, const struct pp_enumerated *part) {
-    for (uint32_t i = 0; i < part->place_count; i++) {
-        struct pp_place_counts *mine = pp_enumerated_place(sum, i);
-        mine->reached += part->places[i].reached;
-        mine->failed_once += part->places[i].failed_once;
-        mine->failed_for_good += part->places[i].failed_for_good;
-        mine->statuses |= part->places[i].statuses;
-    }
-}
-
 void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part) {
     for (uint32_t i = 0; i < part->found_count; i++) {
         struct pp_fault_found found = part->found[i];
         found.run += sum->sums.run_count;
         pp_enumerated_add_found(sum, &found);
     }
-    pp_enumerated_add_places(sum, part);
+    pp_places_add(&sum->places, &part->places);
     sum->sums.run_count += part->sums.run_count;
     sum->sums.pruned_count += part->sums.pruned_count;
     sum->sums.left_out_count += part->sums.left_out_count;
@@ -84,12 +61,12 @@ void pp_enumerated_clear(struct pp_enumerated *counts) {
         free(counts->found[i].program);
     }
     counts->sums = (struct pp_enumerated_sums){0};
-    counts->found_count = counts->place_count = 0;
+    counts->found_count = counts->places.count = 0;
 }
 
 void pp_enumerated_free(struct pp_enumerated *counts) {
     pp_enumerated_clear(counts);
     free(counts->found);
-    free(counts->places);
+    free(counts->places.list);
     *counts = (struct pp_enumerated){0};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sums of an enumeration, or of a part of one.
 #pragma once
-#include <poolproof/site.h>
+#include "places.h"
 
 // What was found first with a title.
 struct pp_fault_found {
@@ -9,14 +9,6 @@ struct pp_fault_found {
     uint64_t run;      // the how manieth it was
     uint8_t *program;  // as bytes
     uint32_t size;
-};
-
-// How often a place was come to, and made to fail.
-struct pp_place_counts {
-    uint64_t reached;
-    uint64_t failed_once;
-    uint64_t failed_for_good;  // with all later calls of the op, also if there is none
-    uint64_t statuses;         // calls that have outcomes: a bit for each enum pp_status they were given
 };
 
 struct pp_enumerated_sums {
@@ -32,12 +24,8 @@ struct pp_enumerated {
     struct pp_enumerated_sums sums;
     uint32_t found_count, found_capacity;
     struct pp_fault_found *found;
-    uint32_t place_count, place_capacity;
-    struct pp_place_counts *places;  // by number of the place
+    struct pp_places places;
 };
-
-// The counts of a place.
-struct pp_place_counts *pp_enumerated_place(struct pp_enumerated *counts, uint32_t place);
 
 // The last run, of that digest, came to its places.
 void pp_enumerated_note_run(struct pp_enumerated *counts, uint64_t digest);
@@ -49,9 +37,8 @@ void pp_enumerated_note_found(struct pp_enumerated *counts, const char *title,
 // Adds what was found, unless something with its title was before.
 void pp_enumerated_add_found(struct pp_enumerated *counts, const struct pp_fault_found *found);
 
-// Adds what came of a later part; or its places only.
+// Adds what came of a later part.
 void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *part);
-void pp_enumerated_add_places(struct pp_enumerated *sum, const struct pp_enumerated *part);
 
 // Makes it empty, for the next use or for none.
 void pp_enumerated_clear(struct pp_enumerated *counts);

@@ -19,6 +19,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
 #else
 
 #include "../../fuzz/program_mutator.h"
+#include "coverage.h"
 #include "edges.h"
 #include "load.h"
 #include "subject.h"
@@ -39,6 +40,8 @@ int pp_verb_fuzz(const struct pp_options *options) {
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *bytes, size_t size));
 
 #define SEED_DIRS_MAX 64
+#define PLACES_ALWAYS 1000  // runs
+#define PLACES_ONCE_IN 8    // runs behind these
 #define POOL_SEEDS "corpus/seeds/pool"
 
 enum pp_language pp_target_language;
@@ -117,6 +120,13 @@ static void watch_limits(void) {
     }
 }
 
+// Call stacks take time: fault coverage is of the first runs, those of the seeds, and of some of the
+// others.
+static bool wants_places(void) {
+    return pp_target_language == PP_LANGUAGE_PROTOCOL &&
+           (tally.runs < PLACES_ALWAYS || tally.runs % PLACES_ONCE_IN == 0);
+}
+
 // Returns -1 for an input that is not to enter the corpus.
 static int play_input(const uint8_t *bytes, size_t size) {
     static struct pp_program program;
@@ -130,10 +140,15 @@ static int play_input(const uint8_t *bytes, size_t size) {
     }
     pp_target_read(bytes, size, &program);
     pp_subject_apply_plan(&session.subject, &program);
-    pp_subject_play(&session.subject, &program, &verdict);
+    bool has_places = wants_places();
+    if (has_places) {
+        pp_subject_play_for_sites(&session.subject, &program, PP_SITES_PLACES, &verdict);
+    } else {
+        pp_subject_play(&session.subject, &program, &verdict);
+    }
     const uint32_t *broken = pp_subject_broken(pp_target_language);
     pp_target_feed(&verdict, broken);
-    pp_edges_add();
+    pp_coverage_add(has_places);
     pp_tally_add(&tally, &verdict, broken);
     if (verdict.is_finding) {
         // Without the plan the input is another program.

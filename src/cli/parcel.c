@@ -43,9 +43,9 @@ void pp_parcel_pack(struct pp_parcel *parcel, uint32_t branch, const struct pp_e
 
     parcel->size = 0;
     put(parcel, &head, sizeof head);
-    for (uint32_t i = 0; i < part->place_count; i++) {
-        if (part->places[i].reached > 0) {
-            const struct packed_place packed = {*pp_place_at(i), part->places[i]};
+    for (uint32_t i = 0; i < part->places.count; i++) {
+        if (part->places.list[i].reached > 0) {
+            const struct packed_place packed = {*pp_place_at(i), part->places.list[i]};
             put(parcel, &packed, sizeof packed);
             head.place_count++;
         }
@@ -98,7 +98,7 @@ bool pp_parcel_unpack(struct pp_parcel *parcel, uint32_t *ret_branch, struct pp_
     for (uint32_t i = 0; i < head.place_count; i++) {
         struct packed_place packed;
         get(parcel, &packed, sizeof packed);
-        *pp_enumerated_place(ret_part, pp_place_add(&packed.place)) = packed.counts;
+        *pp_places_at(&ret_part->places, pp_place_add(&packed.place)) = packed.counts;
     }
     for (uint32_t i = 0; i < head.found_count; i++) {
         struct pp_fault_found found;

@@ -133,12 +133,20 @@ static void tell_finding(struct session *session, const char *path, const struct
     }
 }
 
+static void play_plain(const struct session *session, struct pp_verdict *ret_verdict) {
+    if (session->options->has_coverage && program.language == PP_LANGUAGE_PROTOCOL) {
+        pp_subject_play_for_sites(&session->subject, &program, PP_SITES_PLACES, ret_verdict);
+    } else {
+        pp_subject_play(&session->subject, &program, ret_verdict);
+    }
+}
+
 static void play(struct session *session, struct pp_verdict *ret_verdict) {
     session->tried = 0;
     if (session->options->schedules > 0 && program.language == PP_LANGUAGE_PROTOCOL) {
         session->tried = pp_schedules_try(&session->subject, &program, ret_verdict);
     } else {
-        pp_subject_play(&session->subject, &program, ret_verdict);
+        play_plain(session, ret_verdict);
     }
 }
 
@@ -177,7 +185,7 @@ static void run_file(void *context, const char *path) {
     }
     pp_subject_apply_plan(&session->subject, &program);
     play(session, &verdict);
-    pp_edges_add();
+    pp_coverage_add(session->options->has_coverage && program.language == PP_LANGUAGE_PROTOCOL);
     if (verdict.is_finding) {
         tell_finding(session, path, &verdict, (struct pp_input){bytes, size});
     }

@@ -102,17 +102,19 @@ static uint64_t state_of(uint16_t op) {
     return XXH3_64bits(words, sizeof(words));
 }
 
-static void note_site(unsigned point, bool is_outcome, uint8_t nth, bool is_answered) {
+static void note_site(const struct pp_fault_call *call) {
     uint16_t op = pp_now.op;
     sites = pp_grow(sites, &site_capacity, site_count, sizeof(*sites));
     sites[site_count++] = (struct pp_site){
         .state = has_states ? state_of(op) : 0,
-        .place = place_of(point, is_outcome, (uintptr_t)__builtin_frame_address(0)),
-        .nth = nth,
+        .place = place_of(call->point, call->is_outcome, (uintptr_t)__builtin_frame_address(0)),
+        .nth = call->nth,
         .op = op,
-        .point = (uint8_t)point,
-        .is_outcome = is_outcome,
-        .is_answered = is_answered,
+        .point = call->point,
+        .is_outcome = call->is_outcome,
+        .is_answered = call->is_answered,
+        .is_for_good = call->is_for_good,
+        .status = call->status,
     };
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`run --coverage` and the status of `fuzz` tell of each entry of the driver how much of it ran.
+"""`run --coverage` and the status of `fuzz` tell of each entry of the driver how much of it ran, and of each
+place where a call can fail whether it did.
 
 usage: test_depth.py BINARY"""
 import json
@@ -12,6 +13,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "corpus/seeds/protocol"
+PLACES = ("places", "places_failed_once", "places_failed_for_good", "places_answered")
 
 
 def play(*args):
@@ -23,11 +25,41 @@ def entries_of(binary, *files):
     return json.loads(result.stdout.splitlines()[-1])
 
 
+def places_of(binary, program, write):
+    program.write_text("poolproof 1\na0 = adapter()\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n"
+                       f"write(f0) {write}\n", encoding="utf-8")
+    result = entries_of(binary, program)
+    return [result[key] for key in PLACES]
+
+
+def place_complaints(binary, folder):
+    program = folder / "write.prog"
+    there, *none = places_of(binary, program, "")
+    if there < 5 or none != [0, 0, 0]:
+        yield f"{there} places in a program without faults, {none}"
+    for write, expected in (("(fail: nbl.allocate 1)", [1, 0, 0]), ("(fail: nbl.allocate 1..)", [0, 1, 0]),
+                            ("(outcome: send = failure)", [0, 0, 1])):
+        if (found := places_of(binary, program, write)[1:]) != expected:
+            yield f"write {write}: {found}, not {expected}"
+    text = play(binary, "run", "--driver", "echo", "--coverage", program).stdout
+    never = r"^  never failed: nbl\.allocate in \w+ echo\.c:\d+, called by \w+$"
+    if not re.search(r"call stack at it: \d+ reached, 0 failed once, 0 for good;\n"
+                     r"outcomes: \d+ reached, 1 answered otherwise\n", text) or \
+            not re.search(never, text, re.M) or \
+            "never answered otherwise: send in" in text:
+        yield f"places in words: {text}"
+    result = play(binary, "fuzz", "--driver", "echo", "--runs", 3000, "--seed", 1, folder / "places", SEEDS)
+    status = json.loads([line for line in result.stderr.splitlines() if line.startswith("status")][-1][7:])
+    if not 0 < status["places_failed_for_good"] <= status["places"] or not status["places_answered"]:
+        yield f"fuzz: {status}"
+
+
 def complaints(binary, folder):
+    yield from place_complaints(binary, folder)
     program = folder / "load.prog"
     program.write_text("poolproof 1\nload()\nunload()\n", encoding="utf-8")
     few = entries_of(binary, program)
-    if set(few) != {"driver", "edges", "edges_reached", "entry"} or few["driver"] != "echo":
+    if set(few) != {"driver", "edges", "edges_reached", "entry", *PLACES} or few["driver"] != "echo":
         yield f"other keys: {few}"
     if set(few["entry"]) != {"DriverEntry", "DriverUnload"}:
         yield f"a program that loads and unloads calls {few['entry']}"

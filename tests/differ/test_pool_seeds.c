@@ -100,6 +100,7 @@ static bool is_reachable(const char *id) {
                                          "ALLOC-NULL-USE",
                                          "MEM-WILD",
                                          "ALLOC-FAIL-UNWIND",
+                                         "ALLOC-NO-FAIL",
                                          "FREE-NBL-INFLIGHT",
                                          "FREE-NBL-FOREIGN",
                                          "NB-NEXT",

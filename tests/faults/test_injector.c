@@ -200,10 +200,10 @@ static void test_counting_does_not_wrap(void **state) {
 
 static char told[64];
 
-static void tell(unsigned point, bool is_outcome, uint8_t nth, bool is_answered) {
+static void tell(const struct pp_fault_call *call) {
     size_t length = strlen(told);
-    snprintf(told + length, sizeof(told) - length, "%s%u%c%u%s ", is_outcome ? "o" : "p", point, ':',
-             nth, is_answered ? "!" : "");
+    snprintf(told + length, sizeof(told) - length, "%s%u:%u%s%s ", call->is_outcome ? "o" : "p",
+             call->point, call->nth, call->is_answered ? "!" : "", call->is_for_good ? "." : "");
 }
 
 static void test_listener_is_told_of_each_call_of_an_op(void **state) {
@@ -225,7 +225,7 @@ static void test_listener_is_told_of_each_call_of_an_op(void **state) {
     pp_fault_listen(NULL);
     pp_now.op = 0;
     calls(PP_POINT_NB_POOL_ALLOCATE, 1);
-    assert_string_equal(told, "p1:1 p1:2! p1:3! o0:1 o1:1! o0:2 o1:2! ");
+    assert_string_equal(told, "p1:1 p1:2!. p1:3!. o0:1 o1:1! o0:2 o1:2! ");
 }
 
 int main(void) {
