@@ -108,24 +108,43 @@ static NTSTATUS send_split_header(IRP *irp) { return fixture_end_irp(irp, send_i
 static NTSTATUS send_two_headers(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, true)); }
 static NTSTATUS send_whole_header(IRP *irp) { return fixture_end_irp(irp, send_in_two(14, false)); }
 
-// Two frames of UDP over IPv4, from one port each.
-static NTSTATUS send_two_packets(IRP *irp, UCHAR first_port, UCHAR second_port) {
-    static const UCHAR packet[] = {2,    0, 0,  0,  0, 1, 2, 0, 0,  0,  0, 2, 8,  0,
+// A frame of UDP.
+struct packet {
+    const UCHAR *bytes;
+    ULONG length;
+    ULONG port_at;
+    ULONG own_at;  // a byte that is each packet's own: no flow is told by it
+};
+
+static const UCHAR ipv4_bytes[] = {2,    0, 0,  0,  0, 1, 2, 0, 0,  0,  0, 2, 8,  0,
                                    0x45, 0, 0,  28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0,
                                    0,    1, 10, 0,  0, 2, 0, 0, 0,  9,  0, 8, 0,  0};
-    UCHAR *bytes = fixture_take_memory(2 * sizeof(packet));
+static const struct packet ipv4 = {ipv4_bytes, sizeof(ipv4_bytes), 35, /*checksum*/ 24};
+
+static const UCHAR ipv6_bytes[62] = {
+    [0] = 2,     [5] = 1,     [6] = 2,     [11] = 2,  [12] = 0x86,
+    [13] = 0xDD, [14] = 0x60, [19] = 8,    [20] = 17, [21] = 64,  // payload, next header, hop limit
+    [22] = 0xFE, [37] = 1,    [38] = 0xFE, [53] = 2,              // addresses
+    [57] = 9,    [59] = 8,                                        // to a port, so many bytes
+};
+static const struct packet ipv6 = {ipv6_bytes, sizeof(ipv6_bytes), 55, /*hop limit*/ 21};
+
+// Two of them, from one port each.
+static NTSTATUS send_two_packets(IRP *irp, const struct packet *packet, UCHAR first_port,
+                                 UCHAR second_port) {
+    UCHAR *bytes = fixture_take_memory(2 * packet->length);
     fixture.kept[0] = bytes;
-    fixture.kept[1] = NdisAllocateMdl(fixture.binding, bytes, sizeof(packet));
-    fixture.kept[2] = NdisAllocateMdl(fixture.binding, bytes + sizeof(packet), sizeof(packet));
-    NdisMoveMemory(bytes, packet, sizeof(packet));
-    NdisMoveMemory(bytes + sizeof(packet), packet, sizeof(packet));
-    bytes[35] = first_port;
-    bytes[sizeof(packet) + 35] = second_port;
-    bytes[sizeof(packet) + 24] = 1;  // the checksum is each packet's own
+    fixture.kept[1] = NdisAllocateMdl(fixture.binding, bytes, packet->length);
+    fixture.kept[2] = NdisAllocateMdl(fixture.binding, bytes + packet->length, packet->length);
+    NdisMoveMemory(bytes, packet->bytes, packet->length);
+    NdisMoveMemory(bytes + packet->length, packet->bytes, packet->length);
+    bytes[packet->port_at] = first_port;
+    bytes[packet->length + packet->port_at] = second_port;
+    bytes[packet->length + packet->own_at]--;
     NET_BUFFER_LIST *nbl = NdisAllocateNetBufferAndNetBufferList(fixture.nbl_pool, 0, 0, fixture.kept[1],
-                                                                 0, sizeof(packet));
+                                                                 0, packet->length);
     NET_BUFFER_LIST_FIRST_NB(nbl)->Next =
-        NdisAllocateNetBuffer(fixture.nb_pool, fixture.kept[2], 0, sizeof(packet));
+        NdisAllocateNetBuffer(fixture.nb_pool, fixture.kept[2], 0, packet->length);
     nbl->SourceHandle = fixture.binding;
     fixture_hold();
     fixture_reached();
@@ -133,8 +152,10 @@ static NTSTATUS send_two_packets(IRP *irp, UCHAR first_port, UCHAR second_port) 
     return fixture_end_irp(irp, STATUS_SUCCESS);
 }
 
-static NTSTATUS send_two_flows(IRP *irp) { return send_two_packets(irp, 7, 8); }
-static NTSTATUS send_one_flow(IRP *irp) { return send_two_packets(irp, 7, 7); }
+static NTSTATUS send_two_flows(IRP *irp) { return send_two_packets(irp, &ipv4, 7, 8); }
+static NTSTATUS send_one_flow(IRP *irp) { return send_two_packets(irp, &ipv4, 7, 7); }
+static NTSTATUS send_two_flows6(IRP *irp) { return send_two_packets(irp, &ipv6, 7, 8); }
+static NTSTATUS send_one_flow6(IRP *irp) { return send_two_packets(irp, &ipv6, 7, 7); }
 
 // What was received is sent on as it came, whatever the MDLs that it lies in.
 static void send_clone(NET_BUFFER_LIST *chain, ULONG flags) {
@@ -215,6 +236,11 @@ static const struct check_case cases[] = {
      .advice_count = 1,
      .catches = {.write = send_two_flows, .send_complete = free_two},
      .silent = {.write = send_one_flow, .send_complete = free_two},
+     .program = WRITE_ENDS},
+    {.rule = "SEND-MACHDR",
+     .advice_count = 1,
+     .catches = {.write = send_two_flows6, .send_complete = free_two},
+     .silent = {.write = send_one_flow6, .send_complete = free_two},
      .program = WRITE_ENDS},
     {.rule = "SEND-MACHDR",
      .advice_count = 1,

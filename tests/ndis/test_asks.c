@@ -107,6 +107,26 @@ static NTSTATUS register_with_options(void) {
     return STATUS_SUCCESS;
 }
 
+static void log_uninstall(void) { log_line("uninstall at %u;", KeGetCurrentIrql()); }
+
+static NTSTATUS register_with_uninstall(void) {
+    NDIS_HANDLE protocol = NULL;
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS entries;
+    fixture_fill_entries(&entries);
+    entries.UninstallHandler = log_uninstall;
+    NdisRegisterProtocolDriver(&fixture, &entries, &protocol);
+    log_line("registered;");
+    NdisDeregisterProtocolDriver(protocol);
+    log_line("gone;");
+    return STATUS_SUCCESS;
+}
+
+static void test_uninstall_is_told(void **state) {
+    (void)state;
+    const struct fixture_steps steps = {.load = register_with_uninstall};
+    expect_log(&steps, "load()\n", "registered;uninstall at 0;gone;");
+}
+
 static void test_registration_fails(void **state) {
     (void)state;
     const struct fixture_steps options = {.load = register_with_options};
@@ -243,6 +263,7 @@ int main(void) {
         cmocka_unit_test(test_interface),
         cmocka_unit_test(test_binds_come_before_the_registration_returns),
         cmocka_unit_test(test_registration_fails),
+        cmocka_unit_test(test_uninstall_is_told),
         cmocka_unit_test(test_unbind_is_asked_for),
         cmocka_unit_test(test_unbind_is_asked_for_in_a_receive),
         cmocka_unit_test(test_bindings_come_again),
