@@ -39,7 +39,8 @@ void pp_exercise_note(enum pp_exercise what, uint32_t first, uint32_t second) {
         is_begun = true;
         atexit(write_counts);
     }
-    pp_expect(first < FIRST_MAX && second < SECOND_MAX, "%u %u of %d", first, second, what);
+    pp_expect(first < FIRST_MAX, "%u of %d", first, what);
+    pp_expect(second < SECOND_MAX, "%u of %d", second, what);
     counts[what][first][second]++;
 }
 

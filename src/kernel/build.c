@@ -78,6 +78,7 @@ IRP *IoBuildDeviceIoControlRequest(ULONG IoControlCode, DEVICE_OBJECT *DeviceObj
         request = pp_irp_make(PP_IRP_BUILT, location_count > 0 ? (uint32_t)location_count : 1);
     }
     if (request != NULL) {
+        request->major = major;
         request->code = IoControlCode;
         request->end = end_request;
         IO_STACK_LOCATION *location = pp_irp_next_location(request);
@@ -92,7 +93,10 @@ IRP *IoBuildDeviceIoControlRequest(ULONG IoControlCode, DEVICE_OBJECT *DeviceObj
             request = NULL;
         }
     }
-    IRP *irp = request != NULL ? request->irp : NULL;
-    PP_EMIT(IRP_MADE, pp_object(irp), PP_IRP_BUILT, major, IoControlCode, UINT32_MAX);
-    return irp;
+    if (request == NULL) {
+        PP_EMIT(IRP_MADE, 0, PP_IRP_BUILT, major, IoControlCode, UINT32_MAX);
+        return NULL;
+    }
+    pp_irp_announce(request);
+    return request->irp;
 }

@@ -76,28 +76,10 @@ struct pp_request *pp_file_make_request(struct pp_file *file, UCHAR major) {
     return request;
 }
 
-static void announce(const struct pp_request *request) {
-    uint64_t irp = pp_object(request->irp);
-    PP_EMIT(IRP_MADE, irp, PP_IRP_OF_PROGRAM, request->major, request->code, request->room);
-    const struct {
-        const void *memory;
-        bool is_mdl;
-    } parts[] = {{request->mdl, true},
-                 {request->system_buffer, false},
-                 {request->input, false},
-                 {request->output, false}};
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (parts[i].memory != NULL) {
-            PP_EMIT(IRP_PART, irp, parts[i].is_mdl, pp_object(parts[i].memory),
-                    pp_arena_find(parts[i].memory)->size);
-        }
-    }
-}
-
 // Calls the dispatch entry. The IRP may be gone when it returns.
 void pp_file_send_request(struct pp_request *request) {
     struct pp_file *file = request->file;
-    announce(request);
+    pp_irp_announce(request);
     request->is_sent = true;
     file->irp_count++;
     pp_irp_call(request, pp_device_top(file->device)->object);

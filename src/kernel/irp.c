@@ -100,6 +100,26 @@ static void give(void *memory) {
     }
 }
 
+void pp_irp_announce(const struct pp_request *request) {
+    uint64_t irp = pp_object(request->irp);
+    bool is_own = request->maker == PP_IRP_OF_PROGRAM;  // else the buffers are the driver's
+    const struct {
+        const void *memory;
+        bool is_mdl;
+    } parts[] = {{request->mdl, true},
+                 {request->system_buffer, false},
+                 {is_own ? request->input : NULL, false},
+                 {is_own ? request->output : NULL, false}};
+    PP_EMIT(IRP_MADE, irp, request->maker, request->major, request->code,
+            is_own ? request->room : UINT32_MAX);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].memory != NULL) {
+            PP_EMIT(IRP_PART, irp, parts[i].is_mdl, pp_object(parts[i].memory),
+                    pp_arena_find(parts[i].memory)->size);
+        }
+    }
+}
+
 void pp_irp_give(struct pp_request *request) {
     for (uint32_t i = 0; i < answer_used_count; i++) {
         if (answers[i].request == request && !answers[i].has_left) {

@@ -28,11 +28,11 @@ struct pp_request {
     void *output;      // of the MDL, or METHOD_NEITHER; METHOD_BUFFERED: the caller's own
     uint32_t room;     // bytes for the answer
     bool is_buffered;  // the answer is in the system buffer
+    UCHAR major;
+    uint32_t code;
 
     // Of the program's
     struct pp_file *file;
-    UCHAR major;
-    uint32_t code;
     bool is_sent;
     bool has_returned;  // the dispatch entry has
     bool was_queued;  // when the cleanup of its file began: its dispatch was over, a cancel could end it
@@ -52,6 +52,9 @@ struct pp_request *pp_irp_find(const IRP *irp);
 
 // The `index`-th request of this run, gone or not; NULL behind the last.
 struct pp_request *pp_irp_nth(uint32_t index);
+
+// Says that it is made, and what comes with it: memory that the driver may use until the IRP ends.
+void pp_irp_announce(const struct pp_request *request);
 
 // Takes the IRP back with all that came with it; nobody is told.
 void pp_irp_give(struct pp_request *request);
