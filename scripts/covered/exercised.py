@@ -11,6 +11,8 @@ import subprocess
 from covered.sources import BUILD, PRESETS, ROOT, NoReport, text_of
 
 ORIGINS = {name: BUILD / f"coverage/exercised-{name}.txt" for name in ("tests", "corpus")}
+KINDS = {"rules": ("caught", "in order"), "fault points": ("once", "for good"), "outcomes": ("given",),
+         "ops": ("played",), "steps of a binding": ("taken",)}
 WHAT = re.compile(r"^    PP_EXERCISE_(\w+),", re.MULTILINE)
 STATUS = re.compile(r'^STATUS\(\w+, "(\w+)"', re.MULTILINE)
 NAME = re.compile(r"^    PP_(BINDING|STEP)_(\w+),?$", re.MULTILINE)
@@ -103,9 +105,10 @@ class Exercised:
         self.rules = [{"id": rule["id"], "severity": rule["severity"], "caught": pair("RULE", number),
                        "in_order": in_order.get(rule["id"])} for number, rule in enumerate(listed("rules"))]
         points = listed("points")
-        self.points = [{"name": point["name"], "once": pair("FAIL", number),
-                        "for_good": pair("FAIL_ALWAYS", number)}
-                       for number, point in enumerate(point for point in points if point["kind"] == "fail")]
+        # The last one, "any", is no place of its own: what it makes fail is another.
+        fails = [point["name"] for point in points if point["kind"] == "fail" and point["name"] != "any"]
+        self.points = [{"name": name, "once": pair("FAIL", number), "for_good": pair("FAIL_ALWAYS", number)}
+                       for number, name in enumerate(fails)]
         statuses = STATUS.findall(text_of("include/poolproof/status.def"))
         self.answers = [{"point": point["name"], "status": status,
                          "given": pair("ANSWER", number, statuses.index(status))}
@@ -126,14 +129,11 @@ class Exercised:
         return languages.items()
 
     def summary(self):
-        """By name, by kind: how many there are of how many."""
+        """By name and kind: how many there are of how many."""
         def some(rows, key):
             return sum(bool(sum(row[key])) for row in rows), len(rows)
         known = [rule["in_order"] for rule in self.rules if rule["in_order"] is not None]
-        return {"rules": {"caught": some(self.rules, "caught"),
-                          "in order": (sum(map(bool, known)), len(known))},
-                "fault points": {"once": some(self.points, "once"),
-                                 "for good": some(self.points, "for_good")},
-                "outcomes": {"given": some(self.answers, "given")},
-                "ops": {"played": some(self.ops, "played")},
-                "steps of a binding": {"taken": some(self.steps, "taken")}}
+        pairs = ((some(self.rules, "caught"), (sum(map(bool, known)), len(known))),
+                 (some(self.points, "once"), some(self.points, "for_good")),
+                 (some(self.answers, "given"),), (some(self.ops, "played"),), (some(self.steps, "taken"),))
+        return {name: dict(zip(kinds, row)) for (name, kinds), row in zip(KINDS.items(), pairs)}

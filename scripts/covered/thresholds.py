@@ -2,6 +2,7 @@
 """scripts/coverage-thresholds.txt: what must be reached whole, and what may not fall."""
 import re
 
+from covered import exercised
 from covered.sources import KINDS, ROOT, below, gaps, percent, text_of
 
 FILE = ROOT / "scripts/coverage-thresholds.txt"
@@ -16,21 +17,20 @@ class Thresholds:
     """The paths that must be reached whole, the exceptions (file, piece of a line, reason), and the floors by
     name and kind."""
 
-    def __init__(self, text, known):
-        """`known`: by name, the kinds that can have a floor; names that are not in it are folders."""
+    def __init__(self, text):
         self.whole, self.exceptions, self.floors = [], [], {}
         for number, line in enumerate(text.splitlines(), 1):
             try:
-                self.add(line.strip(), known)
+                self.add(line.strip())
             except BadLine as error:
                 raise BadLine(f"{FILE.relative_to(ROOT)}:{number}: {error}") from None
 
-    def add(self, line, known):
+    def add(self, line):
         if not line or line.startswith("#"):
             return
         if ">=" in line:
             name, _, floors = (part.strip() for part in line.partition(">="))
-            self.add_floors(name, floors, known)
+            self.add_floors(name, floors)
         elif "::" in line:
             words = tuple(word.strip() for word in line.split("::"))
             if len(words) != 3 or not all(words):
@@ -41,17 +41,18 @@ class Thresholds:
         else:
             self.whole.append(line)
 
-    def add_floors(self, name, floors, known):
-        if name not in known:
-            raise BadLine(f"{name}: not measured; there are {', '.join(known)}")
+    def add_floors(self, name, floors):
+        kinds = exercised.KINDS.get(name, KINDS)
+        if kinds is KINDS and name != "all" and not (ROOT / name).is_dir():
+            raise BadLine(f"{name}: no such folder; there are also all, {', '.join(exercised.KINDS)}")
         if name in self.floors:
             raise BadLine(f"{name}: has its floors already")
         self.floors[name] = {}
         for floor in floors.split(","):
             match = FLOOR.fullmatch(floor)
-            if not match or match[1] not in known[name]:
+            if not match or match[1] not in kinds:
                 raise BadLine(f"'{floor.strip()}' is no floor: write KIND PERCENT, KIND one of "
-                              f"{', '.join(known[name])}")
+                              f"{', '.join(kinds)}")
             self.floors[name][match[1]] = float(match[2])
 
 
@@ -80,6 +81,8 @@ def fallen(floors, told):
     """What is below its floor and by how much, a line each."""
     for name, kinds in floors.items():
         for kind, least in kinds.items():
-            if told[name][kind] < least:
-                yield (f"{name}: {kind} {told[name][kind]:g}, must be {least:g} or more: "
-                       f"fell by {least - told[name][kind]:.3g}")
+            there = told.get(name, {}).get(kind)
+            if there is None:
+                yield f"{name}: {kind} not measured, must be {least:g} or more"
+            elif there < least:
+                yield f"{name}: {kind} {there:g}, must be {least:g} or more: fell by {least - there:.3g}"

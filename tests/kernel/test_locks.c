@@ -119,11 +119,64 @@ static void test_lock_that_is_kept(void **state) {
     assert_string_equal(fibers_notes(), "b0");
 }
 
+static NDIS_RW_LOCK older;
+
+static void use_older_lock(void *subject, uint64_t letter) {
+    (void)subject;
+    LOCK_STATE held;
+    NdisAcquireReadWriteLock(&older, letter == 'w', &held);
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    fibers_note((char)letter);
+    pp_switch_point();
+    fibers_note((char)(letter - 'a' + 'A'));
+    NdisReleaseReadWriteLock(&older, &held);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+// Those who read go in together, one who writes alone.
+static void test_older_read_write_lock(void **state) {
+    (void)state;
+    NdisInitializeReadWriteLock(&older);
+    fibers_choose(0, 1, 0);
+    fibers_start(1, use_older_lock, 'w');
+    fibers_start(0, use_older_lock, 'r');
+    assert_true(pp_schedule_settle());
+    const char *notes = fibers_notes();
+    assert_non_null(strstr(notes, "rR"));
+    assert_non_null(strstr(notes, "wW"));
+}
+
+static void use_protection(void *subject, uint64_t letter) {
+    (void)subject;
+    EX_RUNDOWN_REF ref;
+    ExInitializeRundownProtection(&ref);
+    assert_true(ExAcquireRundownProtection(&ref));
+    ExReleaseRundownProtection(&ref);
+    ExWaitForRundownProtectionRelease(&ref);
+    ExRundownCompleted(&ref);
+    assert_false(ExAcquireRundownProtection(&ref));
+    ExReInitializeRundownProtection(&ref);
+    assert_true(ExAcquireRundownProtection(&ref));
+    ExReleaseRundownProtection(&ref);
+    fibers_note((char)letter);
+}
+
+static void test_protection_begins_again(void **state) {
+    (void)state;
+    fibers_start(0, use_protection, 'p');
+    assert_true(pp_schedule_settle());
+    assert_string_equal(fibers_notes(), "p");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIBERS_TEST(test_lock_keeps_others_out), FIBERS_TEST(test_lock_may_be_taken_on_the_way),
-        FIBERS_TEST(test_levels_nest),           FIBERS_TEST(test_irql_is_of_the_fiber),
+        FIBERS_TEST(test_lock_keeps_others_out),
+        FIBERS_TEST(test_lock_may_be_taken_on_the_way),
+        FIBERS_TEST(test_levels_nest),
+        FIBERS_TEST(test_irql_is_of_the_fiber),
         FIBERS_TEST(test_lock_that_is_kept),
+        FIBERS_TEST(test_older_read_write_lock),
+        FIBERS_TEST(test_protection_begins_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
