@@ -35,6 +35,16 @@ static void note_fired(bool *has_fired) {
     *has_fired = true;
 }
 
+static void note_way(unsigned point, unsigned answer, unsigned nth) {
+    uint64_t way = armed_program->ops[pp_now.op].kind;
+    way = way << 8 | point;
+    way = way << 8 | answer;
+    way = way << 8 | (nth < 4 ? nth : 4);
+    way = way << 16 | pp_now.callback;
+    way = way * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (PP_FAULT_WAYS - 1);
+    counts.ways[way / 64] |= UINT64_C(1) << way % 64;
+}
+
 static uint8_t count_chance(enum pp_point point) {
     uint8_t *chance = &chances[pp_now.op].points[point];
     *chance = (uint8_t)(*chance < UINT8_MAX ? *chance + 1 : UINT8_MAX);
@@ -67,6 +77,9 @@ bool pp_fault_fires(enum pp_point point) {
         }
     }
     counts.failed[point] += fires;
+    if (fires) {
+        note_way(point, is_for_good, nth);
+    }
     if (listener_now != NULL) {
         listener_now(&(struct pp_fault_call){
             .point = (uint8_t)point, .nth = nth, .is_answered = fires, .is_for_good = is_for_good});
@@ -87,6 +100,7 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
             note_fired(&progress[pp_now.op].has_fired[PP_OP_FAULTS_MAX + i]);
             *ret_is_set = true;
             status = op->outcomes[i].status;
+            note_way(PP_POINT_COUNT + point, status, 1);
             pp_exercise_note(PP_EXERCISE_ANSWER, point, status);
         }
     }

@@ -7,10 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Ways in which calls are answered otherwise than with success: by point, answer, kind of the op,
+// callback that the driver was in, and how many of the op's calls there it was, 1, 2, 3, 4 or more.
+// Hashed to so many numbers.
+#define PP_FAULT_WAYS 1024u
+
 struct pp_fault_counts {
-    uint32_t armed;                    // faults and outcomes in the program
-    uint32_t fired;                    // of these, how many took effect at least once
-    uint32_t reached[PP_POINT_COUNT];  // by the place itself, never PP_POINT_ANY
+    uint64_t ways[PP_FAULT_WAYS / 64];  // a bit for each that was gone
+    uint32_t armed;                     // faults and outcomes in the program
+    uint32_t fired;                     // of these, how many took effect at least once
+    uint32_t reached[PP_POINT_COUNT];   // by the place itself, never PP_POINT_ANY
     uint32_t failed[PP_POINT_COUNT];
 };
 

@@ -4,6 +4,7 @@
 #include "base/dice.h"
 #include "kernel/learn.h"
 #include "program/draft.h"
+#include "ways.h"
 
 #define SCHEDULE_ONCE_IN 4  // mutations
 #define HINTS_ONCE_IN 8     // mutations
@@ -14,6 +15,7 @@
 
 void (*pp_target_on_mutation)(void);
 const struct pp_driver *pp_target_driver;
+bool pp_target_feeds_faults = true;
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned int seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *bytes, size_t size, const uint8_t *other_bytes,
@@ -29,6 +31,9 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static struct {
 
 static struct pp_reach reach;  // of the runs so far
 
+// What is kept from run to run is no reason to keep a program.
+#define NO_FEATURES __attribute__((no_sanitize("coverage")))
+
 void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program) {
     struct pp_error error;
 
@@ -41,11 +46,17 @@ void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_pr
 
 static uint8_t count_in_byte(uint32_t count) { return (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX); }
 
-static uint32_t max_of(uint32_t left, uint32_t right) { return left > right ? left : right; }
+NO_FEATURES static uint32_t max_of(uint32_t left, uint32_t right) { return left > right ? left : right; }
 
-void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
-    counters.always = 1;
-    for (unsigned i = 0; i < PP_OP_COUNT && pp_target_language == PP_LANGUAGE_PROTOCOL; i++) {
+static void feed_faults(const struct pp_verdict *verdict) {
+    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
+        counters.failed[i] = count_in_byte(verdict->point_failed[i]);
+    }
+    pp_ways_take(pp_run_ways());
+}
+
+NO_FEATURES static void extend_reach(const struct pp_verdict *verdict) {
+    for (unsigned i = 0; i < PP_OP_COUNT; i++) {
         reach.calls[i] = max_of(reach.calls[i], verdict->reach.calls[i]);
         reach.accesses[i] = max_of(reach.accesses[i], verdict->reach.accesses[i]);
         reach.outcomes[i] |= verdict->reach.outcomes[i];
@@ -54,8 +65,15 @@ void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
             reach.points[i][k] = calls > reach.points[i][k] ? calls : reach.points[i][k];
         }
     }
-    for (unsigned i = 0; i < PP_POINT_COUNT; i++) {
-        counters.failed[i] = count_in_byte(verdict->point_failed[i]);
+}
+
+void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken) {
+    counters.always = 1;
+    if (pp_target_language == PP_LANGUAGE_PROTOCOL) {
+        extend_reach(verdict);
+    }
+    if (pp_target_feeds_faults) {
+        feed_faults(verdict);
     }
     for (uint32_t i = 0; i < pp_rule_count; i++) {
         counters.broken[i] = count_in_byte(broken[i]);

@@ -15,7 +15,11 @@ extern const struct pp_driver *pp_target_driver;
 void pp_target_read(const uint8_t *bytes, size_t size, struct pp_program *ret_program);
 
 // Makes features of what code coverage does not show: which fault points failed and which rules were
-// broken, and how often. `broken` is by index of pp_rules.
+// broken, and how often; and in which ways calls were refused. `broken` is by index of pp_rules.
+//
+// Without pp_target_feeds_faults, which is true at first, nothing of faults: to measure what that is
+// worth.
+extern bool pp_target_feeds_faults;
 void pp_target_feed(const struct pp_verdict *verdict, const uint32_t *broken);
 
 // Called before each mutation if not NULL: the one place between two runs that a target can have,

@@ -42,6 +42,11 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
 // How often the last run broke each rule that is only counted; by index of pp_rules.
 const uint32_t *pp_run_advice(void);
 
+// How the last run's calls of fault points were answered otherwise than with success: a bit of
+// PP_RUN_WAYS for each way. For engines, to which a new way is a reason to keep a program.
+#define PP_RUN_WAYS 1024u
+const uint64_t *pp_run_ways(void);
+
 // After a run with a search: the program with the choices that were made in it. Played without a search
 // it does the same. Valid until the next pp_run.
 const struct pp_program *pp_run_recorded(void);

@@ -285,6 +285,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
         pp_target_driver = session.subject.driver;
         pp_edges_begin(session.subject.driver);
     }
+    pp_target_feeds_faults = !options->is_code_alone;
     session.begin_seconds = now_seconds();
     run_libfuzzer(options);
     return session.is_finished ? PP_EXIT_CLEAN : finish();

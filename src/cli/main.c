@@ -23,7 +23,7 @@ static const struct verb {
     const char *help;
 } verbs[] = {
     {"fuzz", "[CORPUS_DIR [SEED_DIR...]]", "look for programs that make the driver break a rule",
-     "cdflprstv", pp_verb_fuzz,
+     "cdflprstvy", pp_verb_fuzz,
      "Makes programs, plays them against the driver and keeps each finding, until the time or the\n"
      "runs are used up or Ctrl-C is pressed. New programs that reach new code are written to\n"
      "CORPUS_DIR and read back next time; SEED_DIRs are only read. Seeds may be text.\n"
@@ -35,6 +35,8 @@ static const struct verb {
      "  --values FILE    values to try in arguments, besides those that the driver compares with: a\n"
      "                   number, or CTL_CODE(device type, function, method, access), a line\n"
      "  --plan PLAN      give each program the faults of that plan (\"list plans\"), or of a file\n"
+     "  --feedback WHAT  what new programs are kept for: faults (default), new code and new ways in\n"
+     "                   which calls fail; or code alone\n"
      "  --seconds N      stop after N seconds\n"
      "  --runs N         stop after N runs\n"
      "  --seed N         begin at this random seed, to do the same again\n"

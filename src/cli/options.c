@@ -16,6 +16,7 @@ static const struct option long_options[] = {
     {"coverage", no_argument, NULL, 'e'},
     {"digest", no_argument, NULL, 'x'},
     {"driver", required_argument, NULL, 'd'},
+    {"feedback", required_argument, NULL, 'y'},
     {"findings", required_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
     {"jobs", required_argument, NULL, 'b'},
@@ -80,6 +81,15 @@ static bool read_strategy(const char *text, struct pp_search *ret_search) {
     return false;
 }
 
+static bool read_feedback(const char *text, bool *ret_is_code_alone) {
+    *ret_is_code_alone = strcmp(text, "code") == 0;
+    if (!*ret_is_code_alone && strcmp(text, "faults") != 0) {
+        pp_complain("--feedback", "\"%s\" is none of code and faults", text);
+        return false;
+    }
+    return true;
+}
+
 static bool set_option(struct pp_options *options, int letter, const char *value) {
     switch (letter) {
     case 'a': options->is_for_all = true; return true;
@@ -103,6 +113,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'x': options->is_by_digest = true; return true;
     case 'e': options->has_coverage = true; return true;
     case 'V': options->verify = value; return true;
+    case 'y': return read_feedback(value, &options->is_code_alone);
     case 'v': options->values = value; return true;
     case 'r': return read_count("--runs", value, UINT64_MAX, &options->runs);
     case 't': return read_count("--seconds", value, 10u * 365 * 24 * 3600, &options->seconds);

@@ -20,6 +20,7 @@ struct pp_options {
     bool is_findings_given;
     bool is_by_digest;
     bool has_coverage;
+    bool is_code_alone;  // fuzz: what happens to faults is no reason to keep a program
     bool is_help;
     uint64_t seconds;         // 0: no limit
     uint64_t runs;            // 0: no limit

@@ -120,6 +120,10 @@ static void fill_reach(const struct pp_program *program, struct pp_verdict *verd
     }
 }
 
+_Static_assert(PP_RUN_WAYS == PP_FAULT_WAYS, "bits of the one are those of the other");
+
+const uint64_t *pp_run_ways(void) { return pp_fault_counts()->ways; }
+
 static void fill_verdict(struct pp_verdict *verdict) {
     const struct pp_fault_counts *faults = pp_fault_counts();
     verdict->is_finding = found != NULL;

@@ -455,6 +455,13 @@ def test_fuzz_corpus():
     check("corpus is made and filled", result.status == 0 and len(os.listdir("new/corpus")) > 3, result)
     result = call("run", "new/corpus")
     check("corpus entries are programs", result.status == 0, result)
+    kept = {}
+    for feedback in ("code", "faults"):
+        call("fuzz", "--driver", "relay", "--runs", 3000, "--seed", 1, "--feedback", feedback,
+             f"kept/{feedback}")
+        kept[feedback] = len(os.listdir(f"kept/{feedback}"))
+    check("more is kept for faults than for code alone", 3 < kept["code"] < kept["faults"], kept)
+    is_bad("no such feedback", call("fuzz", "--feedback", "luck"), "--feedback", "none of code and faults")
     write("seeds/good.prog", GOOD)
     before = read("seeds/good.prog")
     result = call("fuzz", "--runs", 1, "grown", "seeds")

@@ -198,6 +198,57 @@ static void test_counting_does_not_wrap(void **state) {
     assert_int_equal(failed, 1);
 }
 
+static uint64_t way(void) {
+    uint64_t only = UINT64_MAX;
+    for (uint32_t i = 0; i < PP_FAULT_WAYS; i++) {
+        if (pp_fault_counts()->ways[i / 64] >> i % 64 & 1) {
+            assert_int_equal(only, UINT64_MAX);
+            only = i;
+        }
+    }
+    return only;
+}
+
+// The way of a fault for `nth` calls, in that callback.
+static uint64_t way_of(uint8_t nth, bool is_persistent, uint16_t callback) {
+    memset(&program, 0, sizeof(program));
+    add_fault(0, PP_POINT_NBL_ALLOCATE, nth, is_persistent);
+    pp_fault_arm(&program);
+    pp_now.callback = callback;
+    calls(PP_POINT_NBL_ALLOCATE, nth);
+    return way();
+}
+
+static void test_ways_tell_apart(void **state) {
+    (void)state;
+    const uint64_t once = way_of(1, false, PP_CALLBACK_BIND);
+    assert_int_not_equal(once, UINT64_MAX);
+    assert_int_equal(way_of(1, false, PP_CALLBACK_BIND), once);
+    assert_int_not_equal(way_of(1, true, PP_CALLBACK_BIND), once);
+    assert_int_not_equal(way_of(2, false, PP_CALLBACK_BIND), once);
+    assert_int_not_equal(way_of(1, false, PP_CALLBACK_RESTART), once);
+    assert_int_equal(way_of(4, false, PP_CALLBACK_BIND), way_of(9, false, PP_CALLBACK_BIND));
+    pp_fault_arm(&program);
+    assert_int_equal(way(), UINT64_MAX);
+}
+
+static void test_an_outcome_is_a_way(void **state) {
+    (void)state;
+    bool is_set;
+    uint64_t ways[2];
+    const enum pp_status statuses[] = {PP_STATUS_PENDING, PP_STATUS_FAILURE};
+    program.op_count = 1;
+    program.ops[0].outcome_count = 1;
+    for (int i = 0; i < 2; i++) {
+        program.ops[0].outcomes[0] = (struct pp_outcome){PP_OUTCOME_OPEN, (uint8_t)statuses[i]};
+        pp_fault_arm(&program);
+        pp_fault_outcome(PP_OUTCOME_OPEN, &is_set);
+        ways[i] = way();
+    }
+    assert_int_not_equal(ways[0], UINT64_MAX);
+    assert_int_not_equal(ways[0], ways[1]);
+}
+
 static char told[64];
 
 static void tell(const struct pp_fault_call *call) {
@@ -241,6 +292,8 @@ int main(void) {
         INJECTOR_TEST(test_outcomes),
         INJECTOR_TEST(test_arming_starts_anew),
         INJECTOR_TEST(test_counting_does_not_wrap),
+        INJECTOR_TEST(test_ways_tell_apart),
+        INJECTOR_TEST(test_an_outcome_is_a_way),
         INJECTOR_TEST(test_listener_is_told_of_each_call_of_an_op),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
