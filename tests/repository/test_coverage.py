@@ -182,6 +182,28 @@ def check_exercised(tally, exercised):
     tally.check("where a rule is reported", sites == [("SOME-RULE", 3, 19)], sites)
 
 
+def check_site(tally, reading, site):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        said = []
+        for made in (None, "strange", "source/x.html"):
+            if made is not None:
+                (folder / made).parent.mkdir(exist_ok=True)
+                (folder / made).touch()
+            try:
+                site.check_folder(folder)
+                said.append("taken")
+            except reading.NoReport as error:
+                said.append("refused" if "give another --output" in str(error) else str(error))
+        tally.check("nobody's files are overwritten", said == ["taken", "refused", "taken"], said)
+    source = reading.Source()
+    source.lines = {1: 0, 3: 5}
+    source.branches[3, 7, "x.c", 3, 7, 3, 9] = [True, False]
+    lines = list(site.lines_of("faults/injector.h", source))[:3]
+    tally.check("lines of a page", [(line["count"], line["missed"]) for line in lines] ==
+                [(0, ["never reached"]), (None, []), (5, ["column 7: never false"])], lines)
+
+
 def check_figures(tally, text):
     for pair, expect in (((0, 0), "-"), ((1, 1), "1/1 100.0 %"), ((9999, 10000), "9999/10000  99.9 %")):
         tally.check(f"{pair}", text.figure(*pair) == expect, text.figure(*pair))
@@ -191,15 +213,16 @@ def main():
     root, _ = tree.arguments()
     tally = tree.Tally()
     sys.path.insert(0, str(root / "scripts"))
-    exercised, measure, reading, text, thresholds = (
+    exercised, measure, site, reading, text, thresholds = (
         importlib.import_module(f"covered.{name}")
-        for name in ("exercised", "measure", "sources", "text", "thresholds"))
+        for name in ("exercised", "measure", "site", "sources", "text", "thresholds"))
     check_arguments(tally, root)
     check_play(tally, measure)
     check_reading(tally, reading)
     check_exercised(tally, exercised)
     check_thresholds(tally, reading, thresholds)
     check_figures(tally, text)
+    check_site(tally, reading, site)
     tally.finish()
 
 
