@@ -79,6 +79,7 @@ def check(held, sources, told):
 def main():
     arguments = parse_arguments()
     check_tools()
+    site.check_folder(arguments.output)
     held = thresholds.Thresholds(thresholds.FILE.read_text(encoding="utf-8")) if arguments.check else None
     is_good = arguments.last or measure.measure(arguments.driver, arguments.corpus)
     measure.step("report")

@@ -26,7 +26,6 @@ def check_folder(folder):
 
 def write(folder, rows, sources, exercise):
     """Where the pages begin."""
-    check_folder(folder)
     shutil.rmtree(folder / SOURCES, ignore_errors=True)
     for row in rows:
         if row.is_file:
