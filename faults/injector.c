@@ -101,6 +101,7 @@ enum pp_status pp_fault_outcome(enum pp_outcome_point point, bool *ret_is_set) {
             *ret_is_set = true;
             status = op->outcomes[i].status;
             note_way(PP_POINT_COUNT + point, status, 1);
+            PP_EMIT(OUTCOME_GIVEN, point, pp_status_values[status]);
             pp_exercise_note(PP_EXERCISE_ANSWER, point, status);
         }
     }

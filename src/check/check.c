@@ -13,6 +13,7 @@ typedef void (*family)(const struct pp_event *event);
 // Who judges what; events without a family only change the model.
 static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_FAULT_FIRED] = {pp_check_refusals},
+    [PP_EVENT_OUTCOME_GIVEN] = {pp_check_refusals},
     [PP_EVENT_CALLBACK_ENTER] = {pp_check_conduct},
     [PP_EVENT_CALLBACK_LEAVE] = {pp_check_levels, pp_check_oids, pp_check_events, pp_check_opens,
                                  pp_check_locks},
@@ -71,14 +72,14 @@ static const family families[PP_EVENT_COUNT][FAMILIES_MAX] = {
     [PP_EVENT_DEVICE_DELETE] = {pp_check_devices},
     [PP_EVENT_DEVICE_GONE] = {pp_check_frees, pp_check_opens, pp_check_oids, pp_check_services,
                               pp_check_locks},
-    [PP_EVENT_BINDING_BEGIN] = {pp_check_conduct},
+    [PP_EVENT_BINDING_BEGIN] = {pp_check_conduct, pp_check_refusals},
     [PP_EVENT_BINDING_RESTARTING] = {pp_check_conduct},
     [PP_EVENT_BINDING_RUNNING] = {pp_check_conduct},
     [PP_EVENT_BINDING_PAUSING] = {pp_check_conduct},
     [PP_EVENT_BINDING_CLOSING] = {pp_check_conduct},
-    [PP_EVENT_BINDING_END] = {pp_check_bindings, pp_check_conduct},
+    [PP_EVENT_BINDING_END] = {pp_check_bindings, pp_check_conduct, pp_check_refusals},
     [PP_EVENT_CLOSE] = {pp_check_bindings, pp_check_oids, pp_check_locks},
-    [PP_EVENT_BINDING_PAUSED] = {pp_check_oids, pp_check_conduct},
+    [PP_EVENT_BINDING_PAUSED] = {pp_check_oids, pp_check_conduct, pp_check_refusals},
     [PP_EVENT_PNP_EVENT] = {pp_check_conduct},
     [PP_EVENT_PNP_COMPLETE] = {pp_check_events, pp_check_locks},
     [PP_EVENT_PNP_ANSWERED] = {pp_check_events},
@@ -132,6 +133,7 @@ void pp_check_begin(struct pp_range driver_text) {
     pp_cancels_reset();
     pp_locks_reset();
     pp_conduct_reset();
+    pp_refusals_reset();
     pp_report_begin(driver_text);
 }
 

@@ -22,6 +22,9 @@ void pp_locks_reset(void);
 // Forgets what our own world has under way.
 void pp_conduct_reset(void);
 
+// Forgets what was refused, and which binds failed.
+void pp_refusals_reset(void);
+
 // Forgets what the kernel does for the driver.
 void pp_services_reset(void);
 

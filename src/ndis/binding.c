@@ -116,7 +116,7 @@ static void run_bind(void *subject, uint64_t detail) {
     NDIS_BIND_PARAMETERS parameters;
     fill_bind_parameters(&parameters, binding->adapter);
     PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number, parameters.DataBackFillSize,
-            parameters.ContextBackFillSize, pp_object(bind_context));
+            parameters.ContextBackFillSize, pp_object(bind_context), binding->adapter);
     binding->bind.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_BIND, binding->handle);
     NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,

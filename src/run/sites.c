@@ -147,7 +147,8 @@ static uint64_t kind_of(const struct pp_event *event) {
 
 // What an op did is how often it did what, by orders of magnitude: the rounds of a loop are alike.
 void pp_sites_add(const struct pp_event *event) {
-    if (event->op == PP_OP_NONE || event->kind == PP_EVENT_FAULT_FIRED) {
+    bool is_ours = event->kind == PP_EVENT_FAULT_FIRED || event->kind == PP_EVENT_OUTCOME_GIVEN;
+    if (event->op == PP_OP_NONE || is_ours) {
         return;
     }
     const uint64_t kind = kind_of(event);

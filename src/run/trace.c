@@ -153,6 +153,7 @@ static void print_arg(struct pp_text *text, char letter, uint32_t value) {
     case 'c': word = pp_callback_names[value]; break;
     case 'k': word = pp_op_infos[value].word; break;
     case 'p': word = pp_point_infos[value].name; break;
+    case 'q': word = pp_outcome_infos[value].name; break;
     default: pp_text_add(text, " %u", value); return;
     }
     if (word != NULL) {

@@ -289,6 +289,28 @@ static NTSTATUS write_asking_for_nbl(IRP *irp) {
     RUNNING "f0 = create(a0)\nwrite(f0) (fail: any 1..)\nclose(f0) (fail: any 1..)\n" \
             "pause(b0) (fail: any 1..)\nunbind(b0) (fail: any 1..)\n"
 
+// === BIND-RETRY ===
+
+static NDIS_STATUS bind_each_time(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    NDIS_STATUS status = fixture_bind(bind_context, parameters);
+    fixture_reached();
+    return status;
+}
+
+static NDIS_STATUS bind_unless_one_failed(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
+    if (fixture.kept[0] != NULL) {
+        fixture_reached();
+        return NDIS_STATUS_FAILURE;
+    }
+    NDIS_STATUS status = bind_each_time(bind_context, parameters);
+    fixture.kept[0] = status != NDIS_STATUS_SUCCESS ? &fixture : NULL;
+    return status;
+}
+
+#define BOUND_ONCE "a0 = adapter()\nb0 = bind(a0)\nunbind(b0)\n"
+#define BOUND_AGAIN BOUND_ONCE "b1 = bind(a0) (fail: nbl_pool.allocate 1)\nb2 = bind(a0)\n"
+#define BOUND_LATER BOUND_ONCE "b1 = bind(a0) (fail: nbl_pool.allocate 1)\nadvance()\nb2 = bind(a0)\n"
+
 // The first write loses its NBL; that a later write finds no NB has nothing to do with it.
 static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
     if (fixture.kept[0] == NULL) {
@@ -893,6 +915,17 @@ static const struct check_case cases[] = {
      .silent.write = write_asking_for_nbl,
      .program = PAUSE_WITHOUT_ANYTHING,
      .silent_program = WRITE_AND_PAUSE_WITHOUT_ANYTHING},
+    {.rule = "BIND-RETRY",
+     .advice_count = 1,
+     .catches.bind = bind_unless_one_failed,
+     .silent.bind = bind_each_time,
+     .program = BOUND_AGAIN},
+    {.rule = "BIND-RETRY",
+     .advice_count = 1,
+     .catches.bind = bind_unless_one_failed,
+     .silent.bind = bind_unless_one_failed,
+     .program = BOUND_AGAIN,
+     .silent_program = BOUND_LATER},
 };
 
 int main(void) { return CHECK_RUN("pools", cases); }
