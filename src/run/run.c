@@ -53,13 +53,27 @@ static bool on_event(const struct pp_event *event) {
     longjmp(end_of_run, 1);
 }
 
+static void reset_world(void) {
+    pp_kernel_reset();
+    pp_io_reset();
+    pp_ndis_reset();
+    pp_pool_reset();
+    pp_arena_reset();
+}
+
+// What a process has at first is not in each case what a world begins with.
+static void begin_process(void) {
+    static bool has_begun;
+    if (!has_begun) {
+        has_begun = true;
+        pp_crash_catch();
+        reset_world();
+    }
+}
+
 static void begin_world(const struct pp_driver *driver, const struct pp_program *program,
                         const struct pp_search *search) {
-    static bool is_catching;
-    if (!is_catching) {
-        is_catching = true;
-        pp_crash_catch();
-    }
+    begin_process();
     pp_schedule_begin(program, search);
     pp_fault_arm(program);
     pp_trace_begin();
@@ -74,11 +88,7 @@ static void begin_world(const struct pp_driver *driver, const struct pp_program 
 static void end_world(void) {
     pp_event_set_sink(NULL);
     pp_schedule_end();
-    pp_kernel_reset();
-    pp_io_reset();
-    pp_ndis_reset();
-    pp_pool_reset();
-    pp_arena_reset();
+    reset_world();
 }
 
 static void play(const struct pp_program *program, struct pp_verdict *verdict) {
