@@ -15,7 +15,7 @@
 #define PP_PROGRAM_BYTES_MAX 32768  // no encoding is longer; input behind it is ignored
 #define PP_OP_ARGS_MAX 7
 #define PP_OP_FAULTS_MAX 4
-#define PP_OP_OUTCOMES_MAX 3
+#define PP_OP_OUTCOMES_MAX 4
 #define PP_OP_CHOICES_MAX 12
 #define PP_OP_NONE UINT16_MAX  // "no op": the world's own set-up and tear-down
 

@@ -2,7 +2,9 @@
 #include "attempt.h"
 
 #include "complaint.h"
+#include "interrupt.h"
 #include "load.h"
+#include "progress.h"
 #include "workers.h"
 
 #define XXH_INLINE_ALL
@@ -12,8 +14,10 @@ static struct pp_attempt attempt;
 
 static bool add_part(void *context, const struct pp_enumerated *part) {
     const struct pp_enumeration *all = context;
+    uint32_t found_before = attempt.counts.found_count;
 
     pp_enumerated_add(&attempt.counts, part);
+    pp_progress_add(part->sums.run_count, attempt.counts.found_count - found_before);
     return !(all->is_for_one && attempt.counts.found_count > 0);
 }
 
@@ -47,6 +51,7 @@ static bool enumerate(const struct pp_subject *subject) {
     bool is_whole = true;
 
     uint32_t end = pp_enumerate_begin(&all, &attempt.own, &attempt.counts);
+    pp_progress_add(1, attempt.own.is_finding);
     for (all.depth = 1; all.depth <= options->depth && is_whole; all.depth++) {
         uint64_t before = attempt.counts.sums.run_count;
         if (!all.is_for_one || attempt.counts.found_count == 0) {
@@ -60,5 +65,8 @@ static bool enumerate(const struct pp_subject *subject) {
 const struct pp_attempt *pp_attempt_play(const struct pp_subject *subject, const char *path) {
     attempt.path = path;
     pp_enumerated_clear(&attempt.counts);
-    return load(subject) && enumerate(subject) ? &attempt : NULL;
+    bool is_good = load(subject) && enumerate(subject);
+    attempt.is_whole = !pp_interrupt_came();
+    pp_progress_add_program();
+    return is_good ? &attempt : NULL;
 }

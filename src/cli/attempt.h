@@ -9,6 +9,7 @@ struct pp_attempt {
     struct pp_program program;
     struct pp_verdict own;  // of the program without faults of ours
     struct pp_enumerated counts;
+    bool is_whole;                                // no interrupt came
     uint64_t run_counts[PP_ENUMERATE_DEPTH_MAX];  // runs with one fault of ours, with two ...
 };
 

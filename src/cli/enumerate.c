@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/map.h"
+#include "interrupt.h"
 
 #include <string.h>
 #define XXH_INLINE_ALL
@@ -94,6 +95,7 @@ static void judge(struct way *way, const struct step *step) {
         pp_enumerated_note_found(sum, way->verdict.finding.title, way->program);
         way->is_over = way->all->is_for_one;
     }
+    way->is_over |= pp_interrupt_came();
 }
 
 // Plays the program with one more fault in it. A run that is on the way was judged before.

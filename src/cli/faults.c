@@ -4,6 +4,9 @@
 #include "certificate.h"
 #include "complaint.h"
 #include "findings.h"
+#include "interrupt.h"
+#include "journal.h"
+#include "progress.h"
 #include "statement.h"
 #include "verb.h"
 #include "verify.h"
@@ -19,7 +22,10 @@ struct session {
     struct pp_walked walked;
     const struct pp_options *options;
     struct pp_subject subject;
-    struct pp_certificate certificate;  // if it is wanted
+    struct pp_certificate certificate;  // it and the journal: if they are wanted
+    struct pp_journal journal;
+    struct pp_paths programs;
+    uint32_t done_count;  // of these, bad ones as well
 };
 
 static struct pp_findings findings;
@@ -82,7 +88,7 @@ static void tell(struct session *session, const struct pp_attempt *attempt) {
     }
 }
 
-static void note(struct session *session, const char *statement) {
+static void put_statement(struct session *session, const char *statement) {
     if (session->options->is_json) {
         puts(statement);
     }
@@ -91,45 +97,103 @@ static void note(struct session *session, const char *statement) {
     }
 }
 
-static void try_file(void *context, const char *path) {
-    struct session *session = context;
-    const struct pp_attempt *attempt = pp_attempt_play(&session->subject, path);
-
-    session->walked.program_count++;
-    if (!attempt) {
-        session->walked.bad_count++;
-        if (session->options->is_json) {
-            char *statement = pp_statement_make_bad(&session->subject, path);
-            puts(statement);
-            free(statement);
-        }
-        return;
+// A session before this one has finished it.
+static void tell_again(struct session *session, const struct pp_journal_entry *entry) {
+    session->walked.finding_count += entry->has_found;
+    if (!session->options->is_json) {
+        printf("%s %s (finished before)\n", entry->has_found ? "bad" : "ok", entry->file);
     }
-    session->walked.finding_count += pp_attempt_has_found(attempt);
-    char *statement = pp_statement_make(&session->subject, attempt);
-    tell(session, attempt);
-    note(session, statement);
-    free(statement);
-    // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
-    pp_complain_about_stdout();
+    put_statement(session, entry->statement);
 }
 
-static bool begin_certificate(struct session *session) {
-    return !session->options->certificate ||
-           (pp_whole_can_write(session->options->certificate) &&
-            pp_certificate_begin(&session->certificate, &session->subject));
+static void note(struct session *session, const struct pp_attempt *attempt) {
+    char *statement = pp_statement_make(&session->subject, attempt);
+
+    put_statement(session, statement);
+    if (session->options->resume && !pp_journal_add(&session->journal, statement)) {
+        session->walked.bad_count++;
+    }
+    free(statement);
+}
+
+static void note_bad(struct session *session, const char *path) {
+    session->walked.bad_count++;
+    if (session->options->is_json) {
+        char *statement = pp_statement_make_bad(&session->subject, path);
+        puts(statement);
+        free(statement);
+    }
+}
+
+// Of a program that was not finished only what was found is told. Returns false if there is no more to
+// try.
+static bool try_program(struct session *session, const char *path) {
+    const struct pp_attempt *attempt = pp_attempt_play(&session->subject, path);
+
+    pp_progress_hide();
+    if (!attempt) {
+        note_bad(session, path);
+        return true;
+    }
+    if (attempt->is_whole || pp_attempt_has_found(attempt)) {
+        session->walked.finding_count += pp_attempt_has_found(attempt);
+        tell(session, attempt);
+    }
+    if (attempt->is_whole) {
+        note(session, attempt);
+    }
+    return attempt->is_whole;
+}
+
+static void try_programs(struct session *session) {
+    bool goes_on = true;
+
+    pp_progress_begin(session->programs.count);
+    for (uint32_t i = 0; i < session->programs.count && goes_on; i++) {
+        const char *path = session->programs.paths[i];
+        const struct pp_journal_entry *entry =
+            session->options->resume ? pp_journal_find(&session->journal, path) : NULL;
+        session->walked.program_count++;
+        if (entry) {
+            tell_again(session, entry);
+            pp_progress_add_program();
+        } else {
+            goes_on = try_program(session, path);
+        }
+        session->done_count += goes_on;
+        // Who waits for a long run sees how far it is, and a crash of ours loses nothing.
+        pp_complain_about_stdout();
+    }
+    pp_progress_hide();
+}
+
+static bool begin(struct session *session) {
+    const struct pp_options *options = session->options;
+
+    if (options->certificate && !pp_whole_can_write(options->certificate)) {
+        return false;
+    }
+    return (!(options->certificate || options->resume) ||
+            pp_certificate_begin(&session->certificate, &session->subject)) &&
+           (!options->resume || pp_journal_begin(&session->journal, options->resume,
+                                                 &session->certificate, &session->programs)) &&
+           pp_findings_begin(&findings, options->findings);
+}
+
+static void tell_interrupt(const struct session *session) {
+    fprintf(stderr, "interrupted after %" PRIu32 " of %" PRIu32 " programs; %s\n", session->done_count,
+            session->programs.count,
+            session->options->resume ? "the same command goes on from there"
+                                     : "with --resume FILE it could be gone on from there");
 }
 
 // Written only if it speaks of all programs.
-static void end_certificate(struct session *session) {
-    const char *path = session->options->certificate;
-
-    if (!path) {
-        return;
-    }
+static void write_certificate(struct session *session, const char *path) {
     char *text = pp_certificate_make(&session->certificate);
-    if (session->walked.bad_count > 0) {
+
+    if (session->walked.bad_count > 0 || session->done_count < session->programs.count) {
         pp_complain(path, "not written, since not all was tried");
+        session->walked.bad_count++;
     } else if (!pp_whole_write(path, text, strlen(text))) {
         session->walked.bad_count++;
     } else if (!session->options->is_json) {
@@ -139,12 +203,29 @@ static void end_certificate(struct session *session) {
                path);
     }
     free(text);
-    pp_certificate_end(&session->certificate);
+}
+
+static int end(struct session *session) {
+    const struct pp_options *options = session->options;
+
+    if (options->certificate) {
+        write_certificate(session, options->certificate);
+    }
+    if (options->certificate || options->resume) {
+        pp_certificate_end(&session->certificate);
+    }
+    if (options->resume) {
+        pp_journal_end(&session->journal);
+    }
+    pp_findings_end(&findings);
+    pp_paths_free(&session->programs);
+    return pp_walk_end(options, &session->walked);
 }
 
 int pp_verb_faults(const struct pp_options *options) {
-    struct session session = {.options = options};
+    static struct session session;
 
+    session = (struct session){.options = options};
     if (options->verify) {
         return pp_verify(options);
     }
@@ -155,11 +236,14 @@ int pp_verb_faults(const struct pp_options *options) {
         pp_complain("faults", "which programs? Give files or directories");
         return PP_EXIT_BAD;
     }
-    if (!begin_certificate(&session) || !pp_findings_begin(&findings, options->findings)) {
+    session.walked.bad_count = pp_walk_collect(options, &session.programs);
+    if (!begin(&session)) {
         return PP_EXIT_BAD;
     }
-    session.walked.bad_count += pp_walk_operands(options, try_file, &session);
-    pp_findings_end(&findings);
-    end_certificate(&session);
-    return pp_walk_end(options, &session.walked);
+    pp_interrupt_catch();
+    try_programs(&session);
+    if (session.done_count < session.programs.count) {
+        tell_interrupt(&session);
+    }
+    return end(&session);
 }

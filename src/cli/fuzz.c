@@ -21,6 +21,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
 #include "../../fuzz/program_mutator.h"
 #include "coverage.h"
 #include "edges.h"
+#include "interrupt.h"
 #include "load.h"
 #include "subject.h"
 #include "tally.h"
@@ -29,7 +30,6 @@ int pp_verb_fuzz(const struct pp_options *options) {
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,27 +61,12 @@ static struct {
 
 static struct pp_tally tally;
 static struct pp_findings findings;
-static volatile sig_atomic_t is_interrupted;
 
 static double now_seconds(void) {
     struct timespec now;
     // The coarse clock costs no more than a function call, and is exact enough for a line a second.
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void on_signal(int number) {
-    (void)number;
-    is_interrupted = 1;
-}
-
-// The second Ctrl-C gets the usual answer, should the first one find us stuck.
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
 }
 
 static void keep_finding(const struct pp_program *program, const struct pp_verdict *verdict,
@@ -111,7 +96,7 @@ static void watch_limits(void) {
     double now = now_seconds();
 
     tally.seconds = now - session.begin_seconds;
-    session.is_over |= is_interrupted || (options->runs && tally.runs >= options->runs) ||
+    session.is_over |= pp_interrupt_came() || (options->runs && tally.runs >= options->runs) ||
                        (options->seconds && tally.seconds >= (double)options->seconds);
     if (tally.seconds - session.status_seconds >= 1) {
         pp_tally_status(&tally, &findings, session.status_runs, session.status_seconds);
@@ -178,7 +163,7 @@ static int finish(void) {
 }
 
 static void on_mutation(void) {
-    if (session.is_over || is_interrupted) {
+    if (session.is_over || pp_interrupt_came()) {
         exit(finish());
     }
 }
@@ -278,7 +263,7 @@ int pp_verb_fuzz(const struct pp_options *options) {
     setvbuf(stderr, NULL, _IOLBF, 0);
     fprintf(stderr, "fuzz: %s %s, seed %llu\n", options->pool ? "pool" : "driver", session.name,
             (unsigned long long)session.seed);
-    catch_signals();
+    pp_interrupt_catch();
     atexit(on_exit_unasked);
     pp_target_on_mutation = on_mutation;
     if (session.subject.driver) {

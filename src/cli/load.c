@@ -4,8 +4,11 @@
 #include "complaint.h"
 #include "whole.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 const char *pp_load_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -29,9 +32,10 @@ static bool is_plain_text(const uint8_t *bytes, size_t size) {
     return size >= 8 && memchr(bytes, '\n', size);
 }
 
+static uint8_t bytes[PP_LOAD_BYTES_MAX];
+
 bool pp_load(const char *path, enum pp_language language, struct pp_program *ret_program,
              const uint8_t **ret_bytes, size_t *ret_size) {
-    static uint8_t bytes[PP_LOAD_BYTES_MAX];
     size_t size = 0;
 
     if (!pp_whole_read(path, bytes, sizeof bytes, &size)) {
@@ -54,5 +58,15 @@ bool pp_load(const char *path, enum pp_language language, struct pp_program *ret
     }
     *ret_bytes = bytes;
     *ret_size = size;
+    return true;
+}
+
+bool pp_load_digest(const char *path, char ret_digits[PP_LOAD_DIGEST_LENGTH + 1]) {
+    size_t size = 0;
+
+    if (!pp_whole_read(path, bytes, sizeof bytes, &size)) {
+        return false;
+    }
+    snprintf(ret_digits, PP_LOAD_DIGEST_LENGTH + 1, "%016" PRIx64, (uint64_t)XXH3_64bits(bytes, size));
     return true;
 }

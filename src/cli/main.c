@@ -64,7 +64,7 @@ static const struct verb {
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
      "  --seed N         of the strategy (default: 0)\n"
      "  --coverage       tell at the end how much of the driver ran, by each of its entries\n"},
-    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjkuCV",
+    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjkuCRV",
      pp_verb_faults,
      "Plays each program as it is, then with each fault and each outcome that its ops could have been\n"
      "told: for one call, and from that call on. It stops at the first finding of a program and keeps\n"
@@ -80,6 +80,8 @@ static const struct verb {
      "  --json           print a JSON object for each program, on one line\n"
      "  --findings DIR   keep findings there (default: findings)\n"
      "  --certificate FILE  write there, at the end, what was tried and what came of it\n"
+     "  --resume FILE    note there what is finished, and leave out what a session before this one has\n"
+     "                   noted; it must have been the same command, with the same build\n"
      "  --verify FILE    instead of playing FILEs and DIRs: do all again that this certificate speaks\n"
      "                   of, and compare; exit status 1 if anything differs. It must be of this build\n"
      "                   and of unchanged programs; only --jobs can be given\n"},

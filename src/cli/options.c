@@ -26,6 +26,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"plan", required_argument, NULL, 'l'},
     {"pool", required_argument, NULL, 'p'},
+    {"resume", required_argument, NULL, 'R'},
     {"runs", required_argument, NULL, 'r'},
     {"schedules", required_argument, NULL, 'n'},
     {"seconds", required_argument, NULL, 't'},
@@ -112,6 +113,7 @@ static bool set_option(struct pp_options *options, int letter, const char *value
     case 'u': options->is_unpruned = true; return true;
     case 'x': options->is_by_digest = true; return true;
     case 'e': options->has_coverage = true; return true;
+    case 'R': options->resume = value; return true;
     case 'V': options->verify = value; return true;
     case 'y': return read_feedback(value, &options->is_code_alone);
     case 'v': options->values = value; return true;

@@ -13,6 +13,7 @@ struct pp_options {
     const char *output;       // pack -o
     const char *values;       // NULL: no file of values
     const char *certificate;  // faults: NULL: none is written
+    const char *resume;       // faults: a journal, NULL: none is kept
     const char *verify;       // faults: a certificate, NULL: programs are tried
     const char *plan;         // NULL: none
     bool is_json;

@@ -6,18 +6,18 @@
 #include "build.h"
 #include "certificate.h"
 #include "complaint.h"
+#include "interrupt.h"
 #include "json_read.h"
 #include "load.h"
+#include "progress.h"
 #include "statement.h"
 #include "whole.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
-#define CERTIFICATE_BYTES_MAX (16u * 1024 * 1024)
+#define CERTIFICATE_BYTES_MAX (64u * 1024 * 1024)
 
 static const struct pp_json_value no_value = {.kind = PP_JSON_WORD, .text = "nothing"};
 
@@ -113,15 +113,12 @@ static bool read_settings(const struct pp_json_values *values, const struct pp_o
 }
 
 static bool is_unchanged(const struct pp_json_values *values, unsigned index, const char *path) {
-    static uint8_t bytes[PP_LOAD_BYTES_MAX];
     const struct pp_json_value *theirs = pp_json_find(values, "programs[%u].file_digest", index);
-    char ours[17];
-    size_t size = 0;
+    char ours[PP_LOAD_DIGEST_LENGTH + 1];
 
-    if (!pp_whole_read(path, bytes, sizeof bytes, &size)) {
+    if (!pp_load_digest(path, ours)) {
         return false;
     }
-    snprintf(ours, sizeof ours, "%016" PRIx64, (uint64_t)XXH3_64bits(bytes, size));
     if (!theirs || strcmp(theirs->text, ours) != 0) {
         pp_complain(path, "has changed since the certificate was written");
         return false;
@@ -134,19 +131,20 @@ static const char *program_path(const struct pp_json_values *values, unsigned in
     return file && file->kind == PP_JSON_TEXT ? file->text : NULL;
 }
 
-// All of them are looked at before the first is played.
-static bool are_unchanged(const struct pp_json_values *values, const char *certificate_path) {
-    const char *path = program_path(values, 0);
+// All of them are looked at before the first is played. Returns how many there are, or 0 after a
+// complaint.
+static unsigned count_programs(const struct pp_json_values *values, const char *certificate_path) {
+    const char *path;
+    unsigned count = 0;
     bool is_good = true;
 
-    if (!path) {
+    while ((path = program_path(values, count))) {
+        is_good &= is_unchanged(values, count++, path);
+    }
+    if (count == 0) {
         pp_complain(certificate_path, "speaks of no program");
-        return false;
     }
-    for (unsigned i = 0; (path = program_path(values, i)); i++) {
-        is_good &= is_unchanged(values, i, path);
-    }
-    return is_good;
+    return is_good ? count : 0;
 }
 
 static bool play(const struct pp_json_values *values, struct pp_certificate *certificate) {
@@ -155,6 +153,10 @@ static bool play(const struct pp_json_values *values, struct pp_certificate *cer
     for (unsigned i = 0; (path = program_path(values, i)); i++) {
         const struct pp_attempt *attempt = pp_attempt_play(certificate->subject, path);
         if (!attempt) {
+            return false;
+        }
+        if (!attempt->is_whole) {
+            pp_complain("--verify", "interrupted after %u programs", i);
             return false;
         }
         char *statement = pp_statement_make(certificate->subject, attempt);
@@ -207,8 +209,9 @@ static int compare(const struct pp_json_values *theirs, struct pp_certificate *c
 }
 
 static bool is_alone(const struct pp_options *options) {
-    if (options->operand_count > 0 || options->driver || options->certificate || options->depth != 1 ||
-        options->is_unpruned || options->is_for_all || options->is_strict || options->is_json) {
+    if (options->operand_count > 0 || options->driver || options->certificate || options->resume ||
+        options->depth != 1 || options->is_unpruned || options->is_for_all || options->is_strict ||
+        options->is_json) {
         pp_complain("--verify", "all that is tried stands in the certificate; only --jobs can be given");
         return false;
     }
@@ -220,16 +223,20 @@ static int verify(const struct pp_json_values *values, const struct pp_options *
     struct pp_options settings;
     struct pp_subject subject;
     struct pp_certificate certificate;
-    int status = PP_EXIT_BAD;
 
-    if (!is_readable(values, path) || !is_of_this_build(values, path) || !are_unchanged(values, path) ||
-        !read_settings(values, options, &settings) || !pp_subject_find(&settings, &subject) ||
-        !pp_certificate_begin(&certificate, &subject)) {
+    if (!is_readable(values, path) || !is_of_this_build(values, path)) {
         return PP_EXIT_BAD;
     }
-    if (play(values, &certificate)) {
-        status = compare(values, &certificate, path);
+    unsigned count = count_programs(values, path);
+    if (count == 0 || !read_settings(values, options, &settings) ||
+        !pp_subject_find(&settings, &subject) || !pp_certificate_begin(&certificate, &subject)) {
+        return PP_EXIT_BAD;
     }
+    pp_interrupt_catch();
+    pp_progress_begin(count);
+    bool is_whole = play(values, &certificate);
+    pp_progress_hide();
+    int status = is_whole ? compare(values, &certificate, path) : PP_EXIT_BAD;
     pp_certificate_end(&certificate);
     return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "walk.h"
 
+#include "base/grow.h"
 #include "complaint.h"
 
 #include <dirent.h>
@@ -84,6 +85,27 @@ uint32_t pp_walk_operands(const struct pp_options *options, pp_walk_visitor visi
         }
     }
     return walk.bad_count;
+}
+
+static void add_path(void *context, const char *path) {
+    struct pp_paths *paths = context;
+
+    paths->paths = pp_grow(paths->paths, &paths->capacity, paths->count, sizeof(*paths->paths));
+    paths->paths[paths->count] = strdup(path);
+    pp_expect(paths->paths[paths->count] != NULL, "no memory for a path");
+    paths->count++;
+}
+
+uint32_t pp_walk_collect(const struct pp_options *options, struct pp_paths *paths) {
+    return pp_walk_operands(options, add_path, paths);
+}
+
+void pp_paths_free(struct pp_paths *paths) {
+    for (uint32_t i = 0; i < paths->count; i++) {
+        free(paths->paths[i]);
+    }
+    free(paths->paths);
+    *paths = (struct pp_paths){0};
 }
 
 int pp_walk_end(const struct pp_options *options, const struct pp_walked *walked) {

@@ -17,6 +17,17 @@ typedef void (*pp_walk_visitor)(void *context, const char *path);
 // directories without programs, and returns how many these were.
 uint32_t pp_walk_operands(const struct pp_options *options, pp_walk_visitor visit, void *context);
 
+// Their paths, in that order.
+struct pp_paths {
+    char **paths;
+    uint32_t count, capacity;
+};
+
+// Adds those that the command line names, and complains and counts as above.
+uint32_t pp_walk_collect(const struct pp_options *options, struct pp_paths *paths);
+
+void pp_paths_free(struct pp_paths *paths);
+
 // Sums up in words, unless the output is JSON or about one program. Returns the exit status, an
 // enum pp_exit.
 int pp_walk_end(const struct pp_options *options, const struct pp_walked *walked);

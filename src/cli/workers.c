@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "complaint.h"
+#include "interrupt.h"
 #include "parcel.h"
 
 #include <errno.h>
@@ -12,8 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define POLL_MS 200  // an interrupt that came just before is seen then
 
 struct worker {
     pid_t id;
@@ -36,10 +40,18 @@ struct crew {
 };
 
 // Each takes the next branch that nobody has.
-static _Noreturn void work(const struct crew *crew, int pipe) {
+static _Noreturn void work(const struct crew *crew, int pipe, pid_t parent) {
     static struct pp_enumerated part;
     struct pp_parcel parcel = {0};
     uint32_t branch;
+
+    // An interrupt is for the parent, which ends us; should it be gone, we go, too.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
 
     while ((branch = crew->first + atomic_fetch_add(crew->taken, 1)) < crew->end) {
         pp_enumerated_clear(&part);
@@ -58,6 +70,7 @@ static bool hire(struct crew *crew, struct worker *worker) {
     if (pipe(ends) != 0) {
         return false;
     }
+    pid_t parent = getpid();
     worker->id = fork();
     if (worker->id < 0) {
         close(ends[0]);
@@ -65,7 +78,7 @@ static bool hire(struct crew *crew, struct worker *worker) {
         return false;
     }
     if (worker->id == 0) {
-        work(crew, ends[1]);
+        work(crew, ends[1], parent);
     }
     close(ends[1]);
     worker->pipe = ends[0];
@@ -112,8 +125,9 @@ static bool hear_all(struct crew *crew) {
     for (uint32_t i = 0; i < crew->worker_count; i++) {
         waits[i] = (struct pollfd){.fd = crew->workers[i].pipe, .events = POLLIN};
     }
-    if (poll(waits, crew->worker_count, -1) < 0 && errno != EINTR) {
-        return false;
+    int ready_count = poll(waits, crew->worker_count, POLL_MS);
+    if (ready_count <= 0) {
+        return ready_count == 0 || errno == EINTR;
     }
     for (uint32_t i = 0; i < crew->worker_count; i++) {
         if (crew->workers[i].pipe >= 0 && waits[i].revents != 0 && !hear(crew, &crew->workers[i])) {
@@ -158,7 +172,7 @@ static bool play_together(struct crew *crew, uint32_t jobs) {
         is_whole = hire(crew, &crew->workers[crew->worker_count]);
         crew->worker_count += is_whole;
     }
-    while (is_whole && crew->next < crew->end && !crew->is_enough) {
+    while (is_whole && crew->next < crew->end && !crew->is_enough && !pp_interrupt_came()) {
         is_whole = hear_all(crew);
         deliver(crew);
     }
@@ -172,7 +186,7 @@ static bool play_together(struct crew *crew, uint32_t jobs) {
 static void play_alone(struct crew *crew) {
     static struct pp_enumerated part;
 
-    for (; crew->next < crew->end && !crew->is_enough; crew->next++) {
+    for (; crew->next < crew->end && !crew->is_enough && !pp_interrupt_came(); crew->next++) {
         pp_enumerated_clear(&part);
         pp_enumerate_branch(crew->all, crew->next, &part);
         crew->is_enough = !crew->sink(crew->context, &part);

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`faults` tells how far it is, ends when it is interrupted, and goes on from there with --resume.
+
+usage: test_resume.py BINARY"""
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY = os.path.abspath(sys.argv[1])
+SEEDS = pathlib.Path(__file__).resolve().parents[2] / "corpus/seeds/protocol"
+LEAKY = "nbl_leaked_on_failure"
+PROGRESS = re.compile(r"faults: \d+ of \d+ programs, \d+ runs, \d+ a second, \d+ findings")
+
+
+def command(*args):
+    return [BINARY, "faults", "--findings", "found", *map(str, args)]
+
+
+def faults(*args):
+    return subprocess.run(command(*args), capture_output=True, text=True, check=False, timeout=200)
+
+
+def interrupted(number, is_time, *args):
+    """The command's result, with a signal as soon as `is_time()` is true."""
+    process = subprocess.Popen(command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not is_time() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def write(path, text):
+    pathlib.Path(path).write_text(text, encoding="utf-8")
+
+
+def read(path):
+    return pathlib.Path(path).read_text(encoding="utf-8")
+
+
+def line_count(path):
+    return read(path).count("\n") if os.path.exists(path) else 0
+
+
+def resumed_complaints():
+    """Interrupted again and again, it comes to the same certificate as at once."""
+    args = ("--k", 2, "--driver", "relay", SEEDS)
+    whole = faults("--certificate", "whole.json", *args)
+    if whole.returncode != 0:
+        yield f"a good driver: {whole}"
+    for number, jobs, lines in ((signal.SIGINT, 1, 2), (signal.SIGTERM, 2, 30), (signal.SIGINT, 2, 60)):
+        result = interrupted(number, lambda lines=lines: line_count("journal") >= lines, "--certificate",
+                             "part.json", "--resume", "journal", "--jobs", jobs, *args)
+        done = re.search(r"interrupted after (\d+) of \d+ programs; the same command goes on", result.stderr)
+        if result.returncode != 2 or "part.json: not written" not in result.stderr or not done or \
+                line_count("journal") != int(done[1]) + 1 or os.path.exists("part.json"):
+            yield f"{number}: {result}, {line_count('journal')} lines"
+    result = faults("--certificate", "part.json", "--resume", "journal", *args)
+    again = result.stdout.count("(finished before)")
+    if result.returncode != 0 or again < 50 or read("part.json") != read("whole.json"):
+        yield f"another certificate after an interrupt: {result}"
+    journal = read("journal")
+    result = faults("--json", "--resume", "journal", *args)
+    if read("whole.json").splitlines()[1:-1] != \
+            [line + "," for line in result.stdout.splitlines()[:-1]] + result.stdout.splitlines()[-1:] or \
+            read("journal") != journal:
+        yield f"what was finished is not told again: {result}"
+
+
+def found_complaints():
+    """What was found before an interrupt is kept; without a certificate that is no error."""
+    result = interrupted(signal.SIGINT, lambda: bool(list(pathlib.Path("found").glob("*/report.txt"))),
+                         "--driver", LEAKY, "--k", 3, "--all", "--no-prune", SEEDS)
+    if result.returncode != 1 or "with --resume FILE" not in result.stderr:
+        yield f"interrupted after a finding: {result.returncode}, {result.stderr}"
+    result = interrupted(signal.SIGINT, lambda: line_count("clean") >= 3, "--k", 3, "--no-prune", "--resume",
+                         "clean", SEEDS)
+    if result.returncode != 0 or "interrupted after" not in result.stderr:
+        yield f"interrupted before a finding: {result}"
+
+
+def cut_complaints():
+    """However a journal is cut short, what is whole in it is used."""
+    for driver, status in (("echo", 0), (LEAKY, 1)):
+        args = ("--driver", driver, "small")
+        faults("--certificate", "whole.json", "--resume", f"{driver}.journal", *args)
+        lines = read(f"{driver}.journal").splitlines(keepends=True)
+        for count in range(1, len(lines)):
+            write("cut", "".join(lines[:count]) + lines[count][:len(lines[count]) // (count + 1)])
+            result = faults("--certificate", "part.json", "--resume", "cut", *args)
+            if result.returncode != status or read("part.json") != read("whole.json") or \
+                    result.stdout.count("(finished before)") != count - 1 or \
+                    sorted(read("cut").splitlines()) != sorted("".join(lines).splitlines()):
+                yield f"cut short in line {count + 1}: {result}"
+
+
+def refused_complaints():
+    args = ("--driver", "echo", "small")
+    faults("--resume", "good", *args)
+    good = read("good")
+    lines = good.splitlines(keepends=True)
+    program = read("small/a.prog")
+    for name, text, words, *given in (
+            ("of a program", program, "is no line of a journal"),
+            ("without an end of line", "x", "not the first line"),
+            ("with a changed line", good.replace('"ops": 8', '"ops": 9', 1), "is not as it was written"),
+            ("with a lost line", "".join([lines[0], *lines[2:]]), "is not as it was written"),
+            ("of another build", re.sub('"build": ".', '"build": "x', good), "is not as it was written"),
+            ("with a line of something else", good + "x\n", "is no line of a journal"),
+            ("of another k", good, '"k" is 1 there, and 2 now', "--k", 2, *args),
+            ("of another driver", good, '"driver" is echo there', "--driver", "gauge", "small"),
+            ("of other rules", good, '"strict" is false there', "--strict", *args),
+            ("of other programs", good, "is of another command", "--driver", "echo", "small/a.prog")):
+        write("bad", text)
+        result = faults("--resume", "bad", *(given or args))
+        if result.returncode != 2 or words not in result.stderr or result.stdout or read("bad") != text:
+            yield f"a journal {name}: {result}"
+    write("small/a.prog", program + "\n")
+    result = faults("--resume", "good", *args)
+    if result.returncode != 2 or "small/a.prog: has changed" not in result.stderr or read("good") != good:
+        yield f"a changed program: {result}"
+    write("small/a.prog", program)
+
+
+def progress_complaints():
+    quiet = faults("small")
+    if quiet.stderr:
+        yield f"a short command tells nothing: {quiet.stderr}"
+    leader, follower = pty.openpty()
+    subprocess.run(command("--k", 2, "--driver", "relay", "--jobs", 2, SEEDS), stderr=follower,
+                   stdout=subprocess.DEVNULL, check=False, timeout=200)
+    os.close(follower)
+    shown = b""
+    try:
+        while part := os.read(leader, 65536):
+            shown += part
+    except OSError:  # the end, as a terminal has it
+        pass
+    os.close(leader)
+    pieces = shown.decode().split("\r")
+    if len(pieces) < 5 or not PROGRESS.match(pieces[1]) or pieces[-1] != "\x1b[K" or b"\n" in shown:
+        yield f"on a terminal: {pieces[:4]} ... {pieces[-2:]}"
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="poolproof-resume-") as folder:
+        os.chdir(folder)
+        os.mkdir("small")
+        text = "poolproof 1\na0 = adapter(mtu: 9000)\nb0 = bind(a0)\nrestart(b0)\nf0 = create(a0)\n" \
+               "write(f0, length: 1514)\nclose(f0)\nunbind(b0)\nunload()\n"
+        for name in "abc":
+            write(f"small/{name}.prog", text)
+        complaints = [text for part in (resumed_complaints, found_complaints, cut_complaints,
+                                        refused_complaints, progress_complaints) for text in part()]
+        os.chdir("/")
+    print("\n".join(complaints) or "what is interrupted goes on")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
