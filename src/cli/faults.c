@@ -72,6 +72,10 @@ static void tell_in_words(const struct session *session, const struct pp_attempt
                attempt->counts.found_count ? "bad" : "ok", attempt->path, attempt->program.op_count,
                sums->run_count, sums->pruned_count, sums->left_out_count);
     }
+    if (sums->dead_count > 0) {
+        printf("   in %" PRIu64 " of these runs the fault did not come: the injector is dead\n",
+               sums->dead_count);
+    }
 }
 
 static void tell(struct session *session, const struct pp_attempt *attempt) {

@@ -162,6 +162,10 @@ static void print_text(const struct session *session, const char *path,
     }
     printf("ok %s (%" PRIu32 " ops, %" PRIu32 " events, digest %016" PRIx64 ")\n", path,
            program.op_count, verdict->event_count, verdict->digest);
+    if (verdict->fault_fired_count < verdict->fault_armed_count) {
+        printf("   %" PRIu32 " of %" PRIu32 " faults never came\n",
+               verdict->fault_armed_count - verdict->fault_fired_count, verdict->fault_armed_count);
+    }
     if (session->tried > 0) {
         printf("   nor in %" PRIu64 " schedules\n", session->tried);
     }
