@@ -127,8 +127,9 @@ static const struct {
     {V "load() (outcome: open = pending) (outcome: open = failure)\n", 2, 44,
      "open has its outcome already"},
     {V "load() (outcome: open = pending) (outcome: close = pending) (outcome: register = failure) "
+       "(outcome: oid = pending) "
        "(outcome: send = paused)\n",
-     2, 101, "more than 3 outcomes in one op"},
+     2, 126, "more than 4 outcomes in one op"},
     {V "load() (at: 0 -> 1)\n", 2, 13, "the first switch point is 1, or 0+1"},
     {V "load() (at: 65536 -> 1)\n", 2, 13, "the switch point 65536 is out of range 0 to 65535"},
     {V "load() (at: 1+0 -> 1)\n", 2, 15, "the number of accesses 0 is out of range 1 to 65535"},

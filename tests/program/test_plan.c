@@ -145,10 +145,12 @@ static void test_a_full_op_gets_no_more(void **state) {
     check(V "load (fail: any 5) (outcome: return = success)\n",
           "poolproof 1\n"
           "load()                         (fail: any 1) (fail: any 2) (fail: any 3) (fail: any 4) "
-          "(outcome: send = success) (outcome: oid = pending) (outcome: open = pending)\n",
+          "(outcome: send = success) (outcome: oid = pending) (outcome: open = pending) "
+          "(outcome: close = pending)\n",
           "poolproof 1\n"
           "load()                         (fail: any 1) (fail: any 2) (fail: any 3) (fail: any 4) "
-          "(outcome: send = success) (outcome: oid = pending) (outcome: open = pending)\n");
+          "(outcome: send = success) (outcome: oid = pending) (outcome: open = pending) "
+          "(outcome: close = pending)\n");
 }
 
 static void test_pool_programs_stay(void **state) {
