@@ -38,6 +38,7 @@ static bool load(const struct pp_subject *subject) {
         return false;
     }
     attempt.file_digest = XXH3_64bits(bytes, size);
+    pp_subject_apply_plan(subject, &attempt.program);
     return is_enumerable(subject);
 }
 

@@ -6,8 +6,12 @@
 #include "json.h"
 #include "json_read.h"
 
+#include <poolproof/plan.h>
+
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 bool pp_certificate_begin(struct pp_certificate *certificate, const struct pp_subject *subject) {
     *certificate = (struct pp_certificate){.subject = subject};
@@ -39,11 +43,19 @@ void pp_certificate_add(struct pp_certificate *certificate, const char *statemen
     certificate->program_count++;
 }
 
+uint64_t pp_certificate_plan_digest(const struct pp_plan *plan) {
+    static char text[4 * PP_PLAN_BYTES_MAX];
+
+    return plan ? XXH3_64bits(text, pp_plan_print(plan, text, sizeof text)) : 0;
+}
+
 void pp_certificate_put_settings(const struct pp_certificate *certificate, struct pp_json *json) {
     const struct pp_options *options = certificate->subject->options;
 
     pp_json_digest(json, "build", certificate->build);
     pp_json_text(json, "driver", certificate->subject->driver->name);
+    pp_json_text(json, "plan", options->plan);
+    pp_json_digest(json, "plan_digest", pp_certificate_plan_digest(certificate->subject->plan));
     pp_json_number(json, "k", options->depth);
     pp_json_bool(json, "pruned", !options->is_unpruned);
     pp_json_bool(json, "all", options->is_for_all);

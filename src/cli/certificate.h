@@ -10,6 +10,7 @@
 #define PP_CERTIFICATE_VERSION 1
 
 struct pp_json;
+struct pp_plan;
 
 struct pp_certificate {
     const struct pp_subject *subject;
@@ -34,6 +35,9 @@ bool pp_certificate_is_complete(const struct pp_certificate *certificate);
 char *pp_certificate_make(struct pp_certificate *certificate);
 
 void pp_certificate_end(struct pp_certificate *certificate);
+
+// Of what it is as text; 0: there is none.
+uint64_t pp_certificate_plan_digest(const struct pp_plan *plan);
 
 // The members that say what is tried, and by which build.
 void pp_certificate_put_settings(const struct pp_certificate *certificate, struct pp_json *json);

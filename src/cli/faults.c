@@ -39,6 +39,30 @@ static void print_report(const struct session *session, const struct pp_program 
     }
 }
 
+static void keep(struct session *session, struct pp_found *found, const struct pp_program *it,
+                 const char *path) {
+    if (found && pp_findings_is_smaller(found, it) &&
+        !pp_findings_keep(&findings, found, it, (struct pp_input){0}, report)) {
+        pp_complain(path, "its finding could not be kept");
+        session->walked.bad_count++;
+    }
+}
+
+// No file has the program with the faults of a plan, so it is kept as well.
+static void tell_own(struct session *session, const struct pp_attempt *attempt) {
+    static struct pp_verdict verdict;
+    char file[PATH_MAX + 16];
+    struct pp_found *kept = NULL;
+
+    pp_subject_play(&session->subject, &attempt->program, &verdict);
+    if (session->subject.plan) {
+        kept = pp_findings_add(&findings, verdict.finding.title);
+    }
+    snprintf(file, sizeof file, kept ? "%s/program.prog" : "%s", kept ? kept->folder : attempt->path);
+    print_report(session, &attempt->program, &verdict, file);
+    keep(session, kept, &attempt->program, attempt->path);
+}
+
 // Keeps what was found, as a program with the faults written down.
 static void tell_found(struct session *session, const char *path, const struct pp_fault_found *found) {
     static struct pp_program faulty;
@@ -53,12 +77,7 @@ static void tell_found(struct session *session, const char *path, const struct p
     if (!session->options->is_json) {
         printf("found by run %" PRIu64 " with faults of %s\n\n", found->run, path);
     }
-    if (kept && pp_findings_is_smaller(kept, &faulty) &&
-        !pp_findings_keep(&findings, kept, &faulty, (struct pp_input){found->program, found->size},
-                          report)) {
-        pp_complain(path, "its finding could not be kept");
-        session->walked.bad_count++;
-    }
+    keep(session, kept, &faulty, path);
 }
 
 static void tell_in_words(const struct session *session, const struct pp_attempt *attempt) {
@@ -80,9 +99,7 @@ static void tell_in_words(const struct session *session, const struct pp_attempt
 
 static void tell(struct session *session, const struct pp_attempt *attempt) {
     if (attempt->own.is_finding) {
-        static struct pp_verdict verdict;
-        pp_subject_play(&session->subject, &attempt->program, &verdict);
-        print_report(session, &attempt->program, &verdict, attempt->path);
+        tell_own(session, attempt);
     }
     for (uint32_t i = 0; i < attempt->counts.found_count; i++) {
         tell_found(session, attempt->path, &attempt->counts.found[i]);

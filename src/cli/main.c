@@ -64,7 +64,7 @@ static const struct verb {
      "  --strategy NAME  who goes on where: pct:DEPTH (default: pct:3), delay:DEPTH, random, robin\n"
      "  --seed N         of the strategy (default: 0)\n"
      "  --coverage       tell at the end how much of the driver ran, by each of its entries\n"},
-    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjkuCRV",
+    {"faults", "FILE|DIR...", "play programs with each fault that they can have", "abcdfjkluCRV",
      pp_verb_faults,
      "Plays each program as it is, then with each fault and each outcome that its ops could have been\n"
      "told: for one call, and from that call on. It stops at the first finding of a program and keeps\n"
@@ -72,6 +72,7 @@ static const struct verb {
      "\n"
      "  --driver NAME    the driver to play against (\"list drivers\" shows them)\n"
      "  --k N            then with up to N of them at once, 1 to 3 (default: 1)\n"
+     "  --plan PLAN      beside the faults of that plan (\"list plans\"), or of a file\n"
      "  --no-prune       try each call of a fault point; else only the first of those that are alike:\n"
      "                   same call stack, and the op and the world in the same state\n"
      "  --jobs N         play with N processes; what comes of it is the same (default: 1)\n"

@@ -102,11 +102,29 @@ static bool read_settings(const struct pp_json_values *values, const struct pp_o
         !read_bool(values, path, "strict", &ret_options->is_strict)) {
         return false;
     }
+    const struct pp_json_value *plan = pp_json_find(values, "plan");
+    ret_options->plan = plan && plan->kind == PP_JSON_TEXT ? plan->text : NULL;
     ret_options->driver = driver->text;
     ret_options->is_unpruned = !is_pruned;
     ret_options->depth = strtoull(depth->text, NULL, 10);
     if (ret_options->depth < 1 || ret_options->depth > PP_ENUMERATE_DEPTH_MAX) {
         pp_complain(path, "\"k\" is no number from 1 to %d", PP_ENUMERATE_DEPTH_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool is_plan_unchanged(const struct pp_json_values *values, const struct pp_subject *subject,
+                              const char *path) {
+    const struct pp_json_value *theirs = member(values, path, "plan_digest", PP_JSON_TEXT);
+    char ours[17];
+
+    if (!theirs) {
+        return false;
+    }
+    snprintf(ours, sizeof ours, "%016" PRIx64, pp_certificate_plan_digest(subject->plan));
+    if (strcmp(theirs->text, ours) != 0) {
+        pp_complain(subject->options->plan, "has changed since %s was written", path);
         return false;
     }
     return true;
@@ -210,8 +228,8 @@ static int compare(const struct pp_json_values *theirs, struct pp_certificate *c
 
 static bool is_alone(const struct pp_options *options) {
     if (options->operand_count > 0 || options->driver || options->certificate || options->resume ||
-        options->depth != 1 || options->is_unpruned || options->is_for_all || options->is_strict ||
-        options->is_json) {
+        options->plan || options->depth != 1 || options->is_unpruned || options->is_for_all ||
+        options->is_strict || options->is_json) {
         pp_complain("--verify", "all that is tried stands in the certificate; only --jobs can be given");
         return false;
     }
@@ -229,7 +247,8 @@ static int verify(const struct pp_json_values *values, const struct pp_options *
     }
     unsigned count = count_programs(values, path);
     if (count == 0 || !read_settings(values, options, &settings) ||
-        !pp_subject_find(&settings, &subject) || !pp_certificate_begin(&certificate, &subject)) {
+        !pp_subject_find(&settings, &subject) || !is_plan_unchanged(values, &subject, path) ||
+        !pp_certificate_begin(&certificate, &subject)) {
         return PP_EXIT_BAD;
     }
     pp_interrupt_catch();

@@ -124,7 +124,7 @@ def refused_complaints():
             ("of another format", text.replace('"certificate": 1', '"certificate": 2'), "format 2"),
             ("of another build", text.replace(it["build"], "0" * 16), "0" * 16, it["build"]),
             ("without a build", text.replace('"build"', '"built"'), 'has no "build"'),
-            ("of no driver", text.replace('"echo", "k"', '"nobody", "k"'), "no such driver"),
+            ("of no driver", text.replace('"echo", "plan"', '"nobody", "plan"'), "no such driver"),
             ("with k = 4", text.replace('"k": 2', '"k": 4'), '"k"'),
             ("with a text as k", text.replace('"k": 2', '"k": "2"'), '"k"'),
             ("without programs", json.dumps(it | {"programs": []}), "speaks of no program"),

@@ -29,7 +29,7 @@ def title_of(driver):
 def verbs_of(binary, program, fuzz_operands):
     """The verbs that play programs, with what each is to play; not every build can fuzz."""
     can_fuzz = "has no libFuzzer" not in play(binary, "fuzz", "--runs", "1").stderr
-    return [("run", [program]), *([("fuzz", fuzz_operands)] if can_fuzz else [])]
+    return [("run", [program]), ("faults", [program]), *([("fuzz", fuzz_operands)] if can_fuzz else [])]
 
 
 def kept_in(found, title):
@@ -57,6 +57,22 @@ def verb_complaints(binary, folder, program, plan):
     shown = play(binary, "show", "--plan", plan, program).stdout
     if "b0 = bind(a0)                  (outcome: open = pending)\n" not in shown or shown.count("(o") != 1:
         yield f"show: {shown}"
+
+
+def certificate_complaints(binary, folder, program, plan):
+    """A certificate speaks of its plan, and of no other."""
+    path = folder / "certificate.json"
+    play(binary, "faults", "--driver", "echo", "--findings", folder / "none", "--plan", plan, "--certificate",
+         path, program)
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    if settings["plan"] != str(plan) or not settings["complete"]:
+        yield f"certificate: {settings}"
+    if (result := play(binary, "faults", "--verify", path)).returncode != 0:
+        yield f"not verified: {result}"
+    plan.write_text(PLAN.replace("pending", "failure"), encoding="utf-8")
+    result = play(binary, "faults", "--verify", path)
+    if result.returncode != 2 or f"{plan}: has changed since {path} was written" not in result.stderr:
+        yield f"verified with another plan: {result}"
 
 
 def plan_complaints(binary, folder):
@@ -101,6 +117,7 @@ def main():
         program.write_text(CLEAN, encoding="utf-8")
         plan.write_text(PLAN, encoding="utf-8")
         wrong = [*verb_complaints(sys.argv[1], folder, program, plan), *plan_complaints(sys.argv[1], folder),
+                 *certificate_complaints(sys.argv[1], folder, program, plan),
                  *bad_input_complaints(sys.argv[1], folder, program)]
     print(*wrong, sep="\n")
     return 1 if wrong else 0
