@@ -173,10 +173,9 @@ static void try_failures(struct way *way, const struct step *step) {
         fault->is_persistent = for_good;
         play(way, step);
         differs = !for_good && comes_again(step);
-        if (is_last(way, step)) {
-            struct pp_place_counts *counts = pp_places_at(&way->sum->places, site->place);
-            counts->failed_once += !for_good;
-            counts->failed_for_good += for_good || !differs;
+        // What fails no second time has failed for good.
+        if (is_last(way, step) && !for_good && !differs) {
+            pp_places_at(&way->sum->places, site->place)->failed_for_good++;
         }
         try_deeper(way, step);
     }
@@ -199,9 +198,6 @@ static void try_outcomes(struct way *way, const struct step *step) {
         }
         *outcome = (struct pp_outcome){site->point, (uint8_t)status};
         play(way, step);
-        if (is_last(way, step)) {
-            pp_places_at(&way->sum->places, site->place)->statuses |= UINT64_C(1) << status;
-        }
         try_deeper(way, step);
     }
     op->outcome_count--;

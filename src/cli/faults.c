@@ -25,7 +25,8 @@ struct session {
     struct pp_certificate certificate;  // it and the journal: if they are wanted
     struct pp_journal journal;
     struct pp_paths programs;
-    uint32_t done_count;  // of these, bad ones as well
+    uint32_t done_count;      // of these, bad ones as well
+    struct pp_places places;  // of all that were tried now
 };
 
 static struct pp_findings findings;
@@ -130,6 +131,7 @@ static void tell_again(struct session *session, const struct pp_journal_entry *e
 static void note(struct session *session, const struct pp_attempt *attempt) {
     char *statement = pp_statement_make(&session->subject, attempt);
 
+    pp_places_add(&session->places, &attempt->counts.places);
     put_statement(session, statement);
     if (session->options->resume && !pp_journal_add(&session->journal, statement)) {
         session->walked.bad_count++;
@@ -229,6 +231,9 @@ static void write_certificate(struct session *session, const char *path) {
 static int end(struct session *session) {
     const struct pp_options *options = session->options;
 
+    if (!options->is_json) {
+        pp_places_print(&session->places);
+    }
     if (options->certificate) {
         write_certificate(session, options->certificate);
     }

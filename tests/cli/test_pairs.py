@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""No good driver breaks a rule in any fault, or any two of them, that the seeds can have; each gets a
-certificate that says so, and one of these is verified.
+"""No good driver breaks a rule in any fault, or any two of them, that the seeds can have, and whatever call
+stack can be refused something is, once and for good. Each driver gets a certificate that says so; one is
+verified.
 
 usage: test_pairs.py BINARY"""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,6 +33,10 @@ def driver_complaints(binary, name, folder):
     if result.returncode != 0:
         yield f"{name}: {result.stdout[:2000]}{result.stderr}"
         return
+    coverage = re.search(r"call stack at it: (\d+) reached, (\d+) failed once, (\d+) for good;\n"
+                         r"outcomes: (\d+) reached, (\d+) answered otherwise\n", result.stdout)
+    if not coverage or len(set(coverage.groups()[:3])) != 1 or coverage[4] != coverage[5]:
+        yield f"{name}: not all that can fail did: {coverage and coverage[0]}"
     certificate = json.loads(path.read_text(encoding="utf-8"))
     programs = certificate["programs"]
     left_out = {(name, pathlib.Path(it["file"]).name) for it in programs if it["sites_left_out"]}
