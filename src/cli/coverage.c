@@ -12,8 +12,7 @@ static struct pp_places places;
 void pp_coverage_add(bool has_places) {
     pp_edges_add();
     if (has_places) {
-        pp_places_note_reached(&places);
-        pp_places_note_answers(&places);
+        pp_places_note_run(&places);
     }
 }
 

@@ -12,8 +12,7 @@
 static uint64_t follow(uint64_t digest, uint64_t next) { return XXH64(&next, sizeof next, digest); }
 
 void pp_enumerated_note_run(struct pp_enumerated *counts, uint64_t digest) {
-    pp_places_note_reached(&counts->places);
-    pp_places_note_answers(&counts->places);
+    pp_places_note_run(&counts->places);
     counts->sums.digest = follow(counts->sums.digest, digest);
 }
 

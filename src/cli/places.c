@@ -17,21 +17,13 @@ struct pp_place_counts *pp_places_at(struct pp_places *places, uint32_t place) {
     return &places->list[place];
 }
 
-void pp_places_note_reached(struct pp_places *places) {
-    uint32_t count;
-    const struct pp_site *sites = pp_run_sites(&count);
-
-    for (uint32_t i = 0; i < count; i++) {
-        pp_places_at(places, sites[i].place)->reached++;
-    }
-}
-
-void pp_places_note_answers(struct pp_places *places) {
+void pp_places_note_run(struct pp_places *places) {
     uint32_t count;
     const struct pp_site *sites = pp_run_sites(&count);
 
     for (uint32_t i = 0; i < count; i++) {
         struct pp_place_counts *counts = pp_places_at(places, sites[i].place);
+        counts->reached++;
         if (sites[i].is_answered && sites[i].is_outcome) {
             counts->statuses |= UINT64_C(1) << sites[i].status;
         } else if (sites[i].is_answered) {

@@ -20,9 +20,8 @@ struct pp_places {
 
 struct pp_place_counts *pp_places_at(struct pp_places *places, uint32_t place);
 
-// The last run came to its places; and was answered there as its program says.
-void pp_places_note_reached(struct pp_places *places);
-void pp_places_note_answers(struct pp_places *places);
+// The last run came to its places, and was answered there as its program says.
+void pp_places_note_run(struct pp_places *places);
 
 void pp_places_add(struct pp_places *sum, const struct pp_places *part);
 
