@@ -143,7 +143,7 @@ struct pp_event {
 
 struct pp_event_info {
     const char *name;
-    const char *args;  // a letter each, see event.def
+    char args[PP_EVENT_ARGS_MAX + 2];  // a letter each, see event.def
 };
 
 extern const struct pp_event_info pp_event_infos[PP_EVENT_COUNT];

@@ -114,13 +114,15 @@ PP_READS_CLOSED void pp_frames_judge(const struct pp_event *event, const NET_BUF
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL && what == NULL; nb = nb->Next) {
         bool is_split;
         struct look look = look_at(nb, &is_split);
-        struct flow flow = flow_of(&look);
         if (is_split) {
             what = "frame sent whose header lies in several MDLs";
-        } else if (first.length >= HEADER_BYTES && flow.length >= HEADER_BYTES) {
-            what = find_difference(&first, &flow);
-        } else if (flow.length >= HEADER_BYTES) {
-            first = flow;
+        } else if (nbl->FirstNetBuffer->Next != NULL) {  // a frame alone differs from none
+            struct flow flow = flow_of(&look);
+            if (first.length >= HEADER_BYTES && flow.length >= HEADER_BYTES) {
+                what = find_difference(&first, &flow);
+            } else if (flow.length >= HEADER_BYTES) {
+                first = flow;
+            }
         }
     }
     if (what != NULL) {

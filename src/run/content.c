@@ -69,10 +69,18 @@ static uint32_t make_field(uint8_t *bytes, uint32_t adapter, const struct pp_fie
     return 0;
 }
 
+// Behind the beginning of its last field there are fields only, unless the op says that it is longer.
+static uint32_t count_filled(uint32_t length) {
+    for (uint32_t i = 0; i < field_count; i++) {
+        length = fields[i].at > length ? fields[i].at : length;
+    }
+    return length < sizeof(input) ? length : (uint32_t)sizeof(input);
+}
+
 const uint8_t *pp_content_make(uint32_t adapter, uint32_t *length, uint8_t fill) {
     static uint8_t bytes[UINT16_MAX];  // no name is longer
     uint32_t end = 0;
-    pp_dye_fill(input, sizeof(input), fill);
+    pp_dye_fill(input, count_filled(*length), fill);
     for (uint32_t i = 0; i < field_count; i++) {
         uint32_t count = make_field(bytes, adapter, &fields[i]);
         uint32_t room = fields[i].at < sizeof(input) ? (uint32_t)sizeof(input) - fields[i].at : 0;

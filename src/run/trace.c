@@ -9,13 +9,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define KEPT_COUNT 1024u  // events; more are folded into the digest and forgotten
+#define KEPT_COUNT 128u  // events: they stay in the cache; more are folded into the digest and forgotten
 
-// An event without anything that may differ between equal runs.
+// An event without anything that may differ between equal runs. Its members are in another order than
+// there: the event was written just now, one by one, and a load of two of them at once would have to
+// wait for that.
 struct entry {
     uint16_t kind;
-    uint16_t op;
     uint16_t callback;
+    uint16_t op;
     uint16_t irql;
     uint32_t args[PP_EVENT_ARGS_MAX];  // objects: the name; numbers folded
 };
@@ -113,8 +115,8 @@ void pp_trace_add(const struct pp_event *event) {
     give_names(event);
     struct entry *entry = &entries[event_count % KEPT_COUNT];
     entry->kind = event->kind;
-    entry->op = event->op;
     entry->callback = event->callback;
+    entry->op = event->op;
     entry->irql = event->irql;
     const char *letter = pp_event_infos[event->kind].args;
     for (size_t i = 0; i < PP_EVENT_ARGS_MAX; i++) {
