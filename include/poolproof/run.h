@@ -42,6 +42,10 @@ void pp_run(const struct pp_driver *driver, const struct pp_program *program,
 // How often the last run broke each rule that is only counted; by index of pp_rules.
 const uint32_t *pp_run_advice(void);
 
+// True if the driver failed what that op of the last run asked for, a bind or an IRP, before the op was
+// over. An op `again` behind it would try it once more.
+bool pp_run_has_failed(uint16_t op);
+
 // How the last run's calls of fault points were answered otherwise than with success: a bit of
 // PP_RUN_WAYS for each way. For engines, to which a new way is a reason to keep a program.
 #define PP_RUN_WAYS 1024u

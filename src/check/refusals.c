@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Rules about what was refused: to code that cannot fail itself, and to binds, which can be tried again.
+// Rules about what was refused: to code that cannot fail itself, and to what is then tried again.
 #include "check/family.h"
 #include "check/report.h"
 
 #include <ndis.h>
 #include <poolproof/program.h>
 
-// Binds of one adapter, the last ones.
+// The op that is played.
 static struct {
-    uint64_t adapter;
-    bool has_succeeded;   // one of them
-    uint16_t bind_op;     // the last one
-    uint16_t refused_op;  // that was refused something, or answered otherwise
-    uint16_t failed_op;   // a bind that was, and failed
-} binds;
+    uint16_t op;
+    uint64_t irp;   // that it sends
+    bool is_retry;  // of the op before it, which has failed for want of something
+    bool was_refused;
+    bool has_failed;
+} now;
 
 void pp_refusals_reset(void) {
-    binds.has_succeeded = false;
-    binds.refused_op = binds.failed_op = binds.bind_op = PP_OP_NONE;
+    now.op = PP_OP_NONE;
+    now.was_refused = now.has_failed = false;
 }
 
 // === Requests ===
@@ -58,39 +58,52 @@ static void judge_request(const struct pp_event *event) {
     }
 }
 
-// === Binds ===
+// === Retries ===
 
-static void begin_bind(const struct pp_event *event) {
-    if (event->args[5] != binds.adapter) {
-        pp_refusals_reset();
-        binds.adapter = event->args[5];
-    }
-    binds.bind_op = event->op;
+static void begin_op(const struct pp_event *event) {
+    bool is_again = event->args[0] == PP_OP_AGAIN && event->op == now.op + 1;
+    bool is_retry = is_again && now.was_refused && now.has_failed;
+    pp_refusals_reset();
+    now.op = event->op;
+    now.irp = 0;
+    now.is_retry = is_retry;
 }
 
-// A driver can have another reason to fail, but not if it has succeeded before, and nothing came
-// between.
-static void judge_end(const struct pp_event *event) {
-    if ((NDIS_STATUS)event->args[1] == NDIS_STATUS_SUCCESS) {
-        return;  // of an unbind
-    }
-    if (event->op == binds.refused_op) {
-        binds.failed_op = event->op;
-    } else if (binds.has_succeeded && event->op == binds.failed_op + 1) {
-        pp_report(PP_RULE_BIND_RETRY, event, "bind fails again, though nothing was refused this time");
+// Whether it could succeed at all, who wrote the program must know.
+static void note_failure(const struct pp_event *event, const char *what) {
+    now.has_failed = true;
+    if (now.is_retry && !now.was_refused) {
+        pp_report(PP_RULE_RETRY, event, what);
         pp_report_object(pp_model_at(event->args[0]));
     }
 }
 
 void pp_check_refusals(const struct pp_event *event) {
+    if (event->kind == PP_EVENT_FAULT_FIRED) {
+        judge_request(event);
+    }
+    if (event->kind == PP_EVENT_OP_BEGIN) {
+        begin_op(event);
+    }
+    if (event->op != now.op) {
+        return;  // of an op before it
+    }
     switch (event->kind) {
-    case PP_EVENT_BINDING_BEGIN: begin_bind(event); break;
-    case PP_EVENT_BINDING_PAUSED: binds.has_succeeded |= event->op == binds.bind_op; break;
-    case PP_EVENT_BINDING_END: judge_end(event); break;
-    default:
-        binds.refused_op = event->op;
-        if (event->kind == PP_EVENT_FAULT_FIRED) {
-            judge_request(event);
+    case PP_EVENT_IRP_MADE:
+        now.irp = event->args[1] == PP_IRP_OF_PROGRAM ? event->args[0] : now.irp;
+        break;
+    case PP_EVENT_IRP_COMPLETE:
+        if (event->args[0] == now.irp && !NT_SUCCESS((NTSTATUS)event->args[1])) {
+            note_failure(event, "request fails again, though nothing was refused this time");
         }
+        break;
+    case PP_EVENT_BINDING_END:
+        if ((NDIS_STATUS)event->args[1] != NDIS_STATUS_SUCCESS) {  // else of an unbind
+            note_failure(event, "bind fails again, though nothing was refused this time");
+        }
+        break;
+    case PP_EVENT_FAULT_FIRED:
+    case PP_EVENT_OUTCOME_GIVEN: now.was_refused = true; break;
+    default: break;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/map.h"
+#include "check/report.h"
 #include "interrupt.h"
 
 #include <string.h>
@@ -15,6 +16,8 @@ static struct {
     uint32_t capacity;
     uint32_t count;
 } levels[PP_ENUMERATE_DEPTH_MAX];
+
+static bool fails_anyway[PP_PROGRAM_OPS_MAX];  // ops, in the program's own run
 
 static uint32_t *branches;  // sites of level 0
 static uint32_t branch_capacity, branch_count;
@@ -85,14 +88,13 @@ static bool has_come(const struct step *step) {
            sites[step->number].place == site_of(step)->place;
 }
 
-static void judge(struct way *way, const struct step *step) {
+static void judge(struct way *way, const struct pp_program *program) {
     struct pp_enumerated *sum = way->sum;
 
     sum->sums.run_count++;
     pp_enumerated_note_run(sum, way->verdict.digest);
-    sum->sums.dead_count += !has_come(step);
     if (way->verdict.is_finding) {
-        pp_enumerated_note_found(sum, way->verdict.finding.title, way->program);
+        pp_enumerated_note_found(sum, way->verdict.finding.title, program);
         way->is_over = way->all->is_for_one;
     }
     way->is_over |= pp_interrupt_came();
@@ -104,8 +106,43 @@ static void play(struct way *way, const struct step *step) {
 
     pp_subject_play_for_sites(way->all->subject, way->program, wanted, &way->verdict);
     if (is_last(way, step)) {
-        judge(way, step);
+        judge(way, way->program);
+        way->sum->sums.dead_count += !has_come(step);
     }
+}
+
+// With choices, one op begins while another is under way: what came between it and its retry can be a
+// reason to fail.
+static bool is_in_order(const struct pp_program *program, uint16_t op) {
+    for (uint16_t i = 0; i <= op; i++) {
+        if (program->ops[i].choice_count > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The op that the only fault belongs to once more, without it; the rest of the program follows.
+static void try_again(struct way *way, const struct step *step) {
+    static struct pp_program retry;
+    uint16_t op = site_of(step)->op, next = (uint16_t)(op + 1);
+
+    if (way->all->depth != 1 || way->is_over || way->verdict.is_finding || fails_anyway[op] ||
+        !pp_run_has_failed(op) || !is_in_order(way->program, op)) {
+        return;
+    }
+    if (way->program->op_count == PP_PROGRAM_OPS_MAX) {
+        way->sum->sums.left_out_count++;
+        return;
+    }
+    retry = *way->program;
+    memmove(&retry.ops[next + 1], &retry.ops[next], (retry.op_count - next) * sizeof(retry.ops[0]));
+    retry.ops[next] = (struct pp_op){.kind = PP_OP_AGAIN};
+    retry.op_count++;
+    pp_subject_play_for_sites(way->all->subject, &retry, PP_SITES_PLACES, &way->verdict);
+    judge(way, &retry);
+    way->sum->sums.retry_count++;
+    way->sum->sums.retry_failed_count += pp_run_advice()[PP_RULE_RETRY] > 0;
 }
 
 // The sites behind a fault, as they are after it. Two answers that lead to the same are tried on as one.
@@ -178,6 +215,7 @@ static void try_failures(struct way *way, const struct step *step) {
             pp_places_at(&way->sum->places, site->place)->failed_for_good++;
         }
         try_deeper(way, step);
+        try_again(way, step);
     }
     op->fault_count--;
 }
@@ -199,6 +237,7 @@ static void try_outcomes(struct way *way, const struct step *step) {
         *outcome = (struct pp_outcome){site->point, (uint8_t)status};
         play(way, step);
         try_deeper(way, step);
+        try_again(way, step);
     }
     op->outcome_count--;
 }
@@ -248,6 +287,9 @@ uint32_t pp_enumerate_begin(const struct pp_enumeration *all, struct pp_verdict 
     pp_enumerated_note_run(sum, ret_verdict->digest);
     keep_sites(0);
     branch_count = 0;
+    for (uint16_t i = 0; i < all->program->op_count; i++) {
+        fails_anyway[i] = pp_run_has_failed(i);
+    }
     if (!ret_verdict->is_finding) {
         begin_branches(all, sum);
     }

@@ -5,6 +5,8 @@
 // are where it can be played with one fault more; and only sites behind the last fault are asked, so
 // that each set of faults is played once. The subtree of one site of the root is a branch, and no branch
 // knows of another.
+//
+// An op that succeeds in the program's own run, and that a single fault has made fail, is tried again.
 #pragma once
 #include "enumerated.h"
 #include "subject.h"

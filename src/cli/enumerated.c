@@ -53,6 +53,8 @@ void pp_enumerated_add(struct pp_enumerated *sum, const struct pp_enumerated *pa
     sum->sums.pruned_count += part->sums.pruned_count;
     sum->sums.left_out_count += part->sums.left_out_count;
     sum->sums.dead_count += part->sums.dead_count;
+    sum->sums.retry_count += part->sums.retry_count;
+    sum->sums.retry_failed_count += part->sums.retry_failed_count;
     sum->sums.digest = follow(sum->sums.digest, part->sums.digest);
 }
 

@@ -15,9 +15,11 @@ struct pp_enumerated_sums {
     uint64_t run_count;     // with faults, besides the program's own run
     uint64_t pruned_count;  // sites where nothing was tried, since it had been at one that is like it
     uint64_t
-        left_out_count;   // sites where no fault can be said: the op is full, or it is the 255th call
-    uint64_t dead_count;  // runs in which the fault did not come
-    uint64_t digest;      // of all runs, in order
+        left_out_count;    // sites where no fault can be said: the op is full, or it is the 255th call
+    uint64_t dead_count;   // runs in which the fault did not come
+    uint64_t retry_count;  // runs in which an op that failed was tried again
+    uint64_t retry_failed_count;  // of these, it failed again
+    uint64_t digest;              // of all runs, in order
 };
 
 struct pp_enumerated {

@@ -96,6 +96,11 @@ static void tell_in_words(const struct session *session, const struct pp_attempt
         printf("   in %" PRIu64 " of these runs the fault did not come: the injector is dead\n",
                sums->dead_count);
     }
+    if (sums->retry_failed_count > 0) {
+        printf("   %" PRIu64 " of %" PRIu64 " retries failed, though nothing was refused any more: "
+               "--strict shows them\n",
+               sums->retry_failed_count, sums->retry_count);
+    }
 }
 
 static void tell(struct session *session, const struct pp_attempt *attempt) {

@@ -52,6 +52,8 @@ char *pp_statement_make(const struct pp_subject *subject, const struct pp_attemp
     pp_json_number(&json, "sites_pruned", sums->pruned_count);
     pp_json_number(&json, "sites_left_out", sums->left_out_count);
     pp_json_number(&json, "faults_dead", sums->dead_count);
+    pp_json_number(&json, "retries", sums->retry_count);
+    pp_json_number(&json, "retries_failed", sums->retry_failed_count);
     pp_json_digest(&json, "runs_digest", sums->digest);
     pp_places_put_sums(&json, &attempt->counts.places);
     pp_places_put_points(&json, &attempt->counts.places);

@@ -18,12 +18,14 @@ static struct pp_file own_files[OWN_COUNT_MAX];  // that the driver opened itsel
 static uint32_t own_count;
 static uint8_t result[PP_RESULT_BYTES_MAX];
 static uint32_t result_length;
+static uint16_t failed_op = PP_OP_NONE;
 
 void pp_io_reset(void) {
     memset(files, 0, file_used_count * sizeof(files[0]));
     memset(own_files, 0, sizeof(own_files));
     file_used_count = own_count = 0;
     result_length = 0;
+    failed_op = PP_OP_NONE;
     pp_irp_reset();
     pp_device_reset();
     pp_driver_reset();
@@ -33,6 +35,8 @@ const uint8_t *pp_file_result(uint32_t *ret_length) {
     *ret_length = result_length;
     return result;
 }
+
+bool pp_file_has_failed(uint16_t op) { return op == failed_op; }
 
 // === IRPs of files ===
 
@@ -50,6 +54,9 @@ static void end_request(struct pp_request *request) {
     keep_result(request);
     request->status = request->irp->IoStatus.Status;
     request->is_completed = true;
+    if (!NT_SUCCESS(request->status) && request->op == pp_now.op) {
+        failed_op = request->op;
+    }
     request->file->irp_count--;
     pp_irp_give(request);
     pp_schedule_wake(request, /*all=*/true);
@@ -64,6 +71,7 @@ struct pp_request *pp_file_make_request(struct pp_file *file, UCHAR major) {
         return NULL;
     }
     request->end = end_request;
+    request->op = pp_now.op;
     request->file = file;
     request->major = major;
     request->room = UINT32_MAX;
@@ -113,6 +121,14 @@ static struct pp_request *make_create(struct pp_file *file) {
     return request;
 }
 
+// Not if the driver has referenced it, and lets a file be closed before it gives that back.
+static void give_object(struct pp_file *file) {
+    if (file->object != NULL && file->reference_count == 0) {
+        pp_arena_give(file->object);
+        file->object = NULL;
+    }
+}
+
 bool pp_file_open(struct pp_file *file, const UNICODE_STRING *path) {
     file->object = (FILE_OBJECT *)pp_world_take(sizeof(*file->object));
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
@@ -129,6 +145,7 @@ bool pp_file_open(struct pp_file *file, const UNICODE_STRING *path) {
     }
     file->state = NT_SUCCESS(status) ? PP_FILE_OPEN : PP_FILE_CLOSED;
     if (!NT_SUCCESS(status)) {
+        give_object(file);
         pp_device_close(file->device);
     }
     pp_schedule_wake(file, /*all=*/true);
@@ -148,8 +165,7 @@ void pp_file_clean_up(struct pp_file *file) {
 void pp_file_finish(struct pp_file *file) {
     send_and_wait(pp_file_make_request(file, IRP_MJ_CLOSE));
     file->state = PP_FILE_CLOSED;
-    pp_arena_give(file->object);
-    file->object = NULL;
+    give_object(file);
     pp_device_close(file->device);
     pp_schedule_wake(file, /*all=*/true);
 }
@@ -172,14 +188,14 @@ static void run_close(void *subject, uint64_t detail) {
 bool pp_file_create(uint32_t index, uint32_t nth, const UNICODE_STRING *path) {
     struct pp_file *file = &files[index];
     struct pp_device *device = pp_device_nth(nth);
-    if (file->state != PP_FILE_NONE || device == NULL ||
+    bool is_free = file->state == PP_FILE_NONE || file->state == PP_FILE_CLOSED;
+    if (!is_free || file->reference_count > 0 || device == NULL ||
         (device->is_exclusive && device->open_count > 0) ||
         !pp_schedule_start(PP_ACTIVITY_IRP, run_create, file, (uintptr_t)path)) {
         return false;
     }
     file_used_count = index >= file_used_count ? index + 1 : file_used_count;
-    file->state = PP_FILE_OPENING;
-    file->device = device;
+    *file = (struct pp_file){.state = PP_FILE_OPENING, .device = device};
     pp_device_open(device);
     return true;
 }

@@ -41,6 +41,9 @@ struct pp_transfer {
 };
 bool pp_file_send(uint32_t file, const struct pp_transfer *transfer);
 
+// True if the driver has failed an IRP of that op, the last one that had any, before the op was over.
+bool pp_file_has_failed(uint16_t op);
+
 // Cancels an IRP whose file waits for it to be opened or closed, as the end of a thread would. False if
 // there is none that was not cancelled before.
 bool pp_file_cancel_any(void);

@@ -32,6 +32,7 @@ struct pp_request {
     uint32_t code;
 
     // Of the program's
+    uint16_t op;  // that made it
     struct pp_file *file;
     bool is_sent;
     bool has_returned;  // the dispatch entry has

@@ -116,7 +116,7 @@ static void run_bind(void *subject, uint64_t detail) {
     NDIS_BIND_PARAMETERS parameters;
     fill_bind_parameters(&parameters, binding->adapter);
     PP_EMIT(BINDING_BEGIN, pp_object(binding->handle), number, parameters.DataBackFillSize,
-            parameters.ContextBackFillSize, pp_object(bind_context), binding->adapter);
+            parameters.ContextBackFillSize, pp_object(bind_context));
     binding->bind.is_due = true;
     struct pp_callback_frame frame = pp_callback_enter(PP_CALLBACK_BIND, binding->handle);
     NDIS_STATUS status = binding->protocol->entries.BindAdapterHandlerEx(binding->protocol->context,
@@ -130,6 +130,7 @@ static void run_bind(void *subject, uint64_t detail) {
     } else {
         pp_binding_move(binding, PP_STEP_BIND_FAILED);
         binding->is_open = false;
+        binding->has_failed = true;
         PP_EMIT(BINDING_END, pp_object(binding->handle), (uint32_t)status);
     }
     pp_schedule_wake(binding, /*all=*/true);
@@ -165,6 +166,11 @@ bool pp_ndis_bind(uint32_t number, uint32_t adapter) {
     bool is_begun = begin_bind(number, adapter);
     binding_count = is_begun && number >= binding_count ? number + 1 : binding_count;
     return is_begun;
+}
+
+bool pp_ndis_has_failed_to_bind(uint32_t number) {
+    const struct pp_binding *binding = pp_binding_of_number(number);
+    return binding != NULL && binding->has_failed;
 }
 
 bool pp_binding_bind_again(struct pp_binding *binding) {

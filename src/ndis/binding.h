@@ -40,6 +40,7 @@ struct pp_binding {
     NDIS_HANDLE handle;
     NDIS_HANDLE context;       // ProtocolBindingContext
     bool is_bind_over;         // ProtocolBindAdapterEx has returned
+    bool has_failed;           // its bind has
     NDIS_HANDLE *open_handle;  // where an open puts its results
     UINT *medium_index;        // likewise; may be NULL
     UINT medium;               // the result itself

@@ -28,6 +28,10 @@ void pp_adapter_mac(uint32_t adapter, UCHAR ret_mac[PP_MAC_BYTES]);
 
 // Binds the driver's protocol to the adapter. The binding is known by `binding` from then on.
 bool pp_ndis_bind(uint32_t binding, uint32_t adapter);
+
+// True if the last bind known by that number is over, and failed.
+bool pp_ndis_has_failed_to_bind(uint32_t binding);
+
 bool pp_ndis_finish_open(uint32_t binding, NDIS_STATUS status);
 
 // What a driver is told when it restarts: nothing; the names of filters; what has become of the adapter.

@@ -11,9 +11,12 @@
 
 static struct pp_field fields[FIELD_COUNT_MAX];
 static uint32_t field_count;
+static uint32_t last_count;  // fields of the last input: they are there until the next come
 static uint8_t input[PP_INPUT_BYTES_MAX];
 
-void pp_content_begin(void) { field_count = 0; }
+void pp_content_begin(void) { field_count = last_count = 0; }
+
+void pp_content_repeat(void) { field_count = last_count; }
 
 void pp_content_add(const struct pp_field *field) {
     if (field->content != PP_CONTENT_FILL && field_count < FIELD_COUNT_MAX) {
@@ -88,6 +91,7 @@ const uint8_t *pp_content_make(uint32_t adapter, uint32_t *length, uint8_t fill)
         memcpy(input + fields[i].at, bytes, count);
         end = fields[i].at + count > end ? fields[i].at + count : end;
     }
+    last_count = field_count;
     field_count = 0;
     *length = *length == 0 ? end : *length;
     return input;

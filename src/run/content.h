@@ -30,6 +30,9 @@ void pp_content_begin(void);
 // Puts a field into the next input.
 void pp_content_add(const struct pp_field *field);
 
+// The fields of the last input are those of the next one, too.
+void pp_content_repeat(void);
+
 // The next input, for a file that was created for that adapter: `length` bytes, or with 0 as many as
 // there is content; what no content covers is `fill`. It lives until the next call.
 const uint8_t *pp_content_make(uint32_t adapter, uint32_t *length, uint8_t fill);

@@ -25,11 +25,19 @@ static enum load_state load_state;
 static DRIVER_OBJECT *driver_object;
 static uint32_t result_counts['z' + 1];  // objects named so far, by letter
 static uint32_t adapter_of_file[PP_FILE_COUNT_MAX];
+static bool has_failed[PP_PROGRAM_OPS_MAX];
+
+// The last op but for those that only repeat it.
+static struct {
+    const struct pp_op *op;
+    uint32_t number;  // of the object it names
+} original;
 
 void pp_play_begin(const struct pp_driver *new_driver) {
     driver = new_driver;
     load_state = LOAD_NONE;
     memset(result_counts, 0, sizeof(result_counts));
+    memset(has_failed, 0, sizeof(has_failed));
     pp_content_begin();
     pp_action_begin(driver->actions);
 }
@@ -247,6 +255,30 @@ static bool set_power(const uint32_t *args) {
     return pp_ndis_set_power(args[0], states[args[1]]);
 }
 
+static bool start(const struct pp_op *op, uint32_t number);
+
+// What failed has left no object behind, so that the one of this try can have its number.
+static bool repeat(void) {
+    if (pp_now.op == 0 || !has_failed[pp_now.op - 1]) {
+        return false;
+    }
+    pp_content_repeat();
+    return start(original.op, original.number);
+}
+
+static bool find_failure(uint16_t index) {
+    switch ((enum pp_op_kind)original.op->kind) {
+    case PP_OP_BIND: return pp_ndis_has_failed_to_bind(original.number);
+    case PP_OP_CREATE:
+    case PP_OP_WRITE:
+    case PP_OP_READ:
+    case PP_OP_IOCTL: return pp_file_has_failed(index);
+    default: return false;
+    }
+}
+
+bool pp_play_has_failed(uint16_t index) { return has_failed[index]; }
+
 // Starts what the op is about. `number` is that of the object it names, if it names one.
 static bool start(const struct pp_op *op, uint32_t number) {
     const uint32_t *args = op->args;
@@ -283,6 +315,7 @@ static bool start(const struct pp_op *op, uint32_t number) {
     case PP_OP_POWER: return set_power(args);
     case PP_OP_REMOVE: return pp_ndis_remove_adapter(args[0]);
     case PP_OP_ACT: return load_state == LOAD_DONE && act(args);
+    case PP_OP_AGAIN: return repeat();
     case PP_OP_COUNT: break;
     }
     return false;
@@ -310,6 +343,10 @@ bool pp_play_op(const struct pp_program *program, uint16_t index, bool *ret_did)
     }
     char letter = pp_op_infos[op->kind].result;
     uint32_t number = letter != 0 ? result_counts[(size_t)letter]++ : 0;
+    if (op->kind != PP_OP_AGAIN) {
+        original.op = op;
+        original.number = number;
+    }
     pp_now.op = index;
     PP_EMIT(OP_BEGIN, op->kind);
     *ret_did = start(op, number);
@@ -320,6 +357,7 @@ bool pp_play_op(const struct pp_program *program, uint16_t index, bool *ret_did)
         op->kind == PP_OP_ADVANCE
             ? pp_schedule_advance_to(pp_schedule_ticks() + (uint64_t)op->args[0] * PP_TICKS_PER_MS)
             : pp_schedule_settle();
+    has_failed[index] = *ret_did && find_failure(index);
     pp_now.op = PP_OP_NONE;
     return goes_on;
 }

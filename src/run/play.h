@@ -11,6 +11,9 @@ void pp_play_begin(const struct pp_driver *driver);
 // over. *ret_did says whether the op did something.
 bool pp_play_op(const struct pp_program *program, uint16_t index, bool *ret_did);
 
+// True if what that op asked for, a bind or an IRP, was failed before the op was over. Of the last run.
+bool pp_play_has_failed(uint16_t index);
+
 // Delivers what is owed, closes files, unbinds, unloads, and looks for what is left. Returns false if
 // the run is over.
 bool pp_play_tear_down(void);

@@ -151,6 +151,8 @@ static void fill_verdict(struct pp_verdict *verdict) {
 
 const uint32_t *pp_run_advice(void) { return pp_check_advice(); }
 
+bool pp_run_has_failed(uint16_t op) { return pp_play_has_failed(op); }
+
 const struct pp_program *pp_run_recorded(void) { return pp_choice_recorded(); }
 
 void pp_run(const struct pp_driver *driver, const struct pp_program *program,

@@ -289,7 +289,7 @@ static NTSTATUS write_asking_for_nbl(IRP *irp) {
     RUNNING "f0 = create(a0)\nwrite(f0) (fail: any 1..)\nclose(f0) (fail: any 1..)\n" \
             "pause(b0) (fail: any 1..)\nunbind(b0) (fail: any 1..)\n"
 
-// === BIND-RETRY ===
+// === RETRY ===
 
 static NDIS_STATUS bind_each_time(NDIS_HANDLE bind_context, NDIS_BIND_PARAMETERS *parameters) {
     NDIS_STATUS status = fixture_bind(bind_context, parameters);
@@ -307,9 +307,33 @@ static NDIS_STATUS bind_unless_one_failed(NDIS_HANDLE bind_context, NDIS_BIND_PA
     return status;
 }
 
-#define BOUND_ONCE "a0 = adapter()\nb0 = bind(a0)\nunbind(b0)\n"
-#define BOUND_AGAIN BOUND_ONCE "b1 = bind(a0) (fail: nbl_pool.allocate 1)\nb2 = bind(a0)\n"
-#define BOUND_LATER BOUND_ONCE "b1 = bind(a0) (fail: nbl_pool.allocate 1)\nadvance()\nb2 = bind(a0)\n"
+static NTSTATUS create_each_time(IRP *irp) {
+    void *memory = ExAllocatePoolWithTag(NonPagedPoolNx, 16, 'tset');
+    fixture_reached();
+    if (memory == NULL) {
+        return fixture_end_irp(irp, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    ExFreePoolWithTag(memory, 'tset');
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS create_unless_one_failed(IRP *irp) {
+    if (fixture.kept[0] != NULL) {
+        return fixture_end_irp(irp, STATUS_DEVICE_BUSY);
+    }
+    fixture.kept[0] = &fixture;
+    NTSTATUS status = create_each_time(irp);
+    fixture.kept[0] = status != STATUS_SUCCESS ? &fixture : NULL;
+    return status;
+}
+
+#define BOUND_AGAIN "a0 = adapter()\nb0 = bind(a0) (fail: nbl_pool.allocate 1)\nagain()\n"
+#define BOUND_AGAIN_IN_VAIN \
+    "a0 = adapter()\nb0 = bind(a0) (fail: any 1)\nagain() (fail: nbl_pool.allocate 1)\n"
+#define BOUND_LATER \
+    "a0 = adapter()\nb0 = bind(a0) (fail: nbl_pool.allocate 1)\nadvance()\nb1 = bind(a0)\n"
+#define CREATED_AGAIN \
+    "a0 = adapter()\nb0 = bind(a0)\nf0 = create(a0) (fail: memory.allocate 1)\nagain()\n"
 
 // The first write loses its NBL; that a later write finds no NB has nothing to do with it.
 static NTSTATUS lose_first_and_unwind_second(IRP *irp) {
@@ -915,17 +939,28 @@ static const struct check_case cases[] = {
      .silent.write = write_asking_for_nbl,
      .program = PAUSE_WITHOUT_ANYTHING,
      .silent_program = WRITE_AND_PAUSE_WITHOUT_ANYTHING},
-    {.rule = "BIND-RETRY",
+    {.rule = "RETRY",
      .advice_count = 1,
      .catches.bind = bind_unless_one_failed,
      .silent.bind = bind_each_time,
      .program = BOUND_AGAIN},
-    {.rule = "BIND-RETRY",
+    {.rule = "RETRY",
+     .advice_count = 1,
+     .catches.bind = bind_unless_one_failed,
+     .silent.bind = bind_each_time,
+     .program = BOUND_AGAIN,
+     .silent_program = BOUND_AGAIN_IN_VAIN},
+    {.rule = "RETRY",
      .advice_count = 1,
      .catches.bind = bind_unless_one_failed,
      .silent.bind = bind_unless_one_failed,
      .program = BOUND_AGAIN,
      .silent_program = BOUND_LATER},
+    {.rule = "RETRY",
+     .advice_count = 1,
+     .catches.create = create_unless_one_failed,
+     .silent.create = create_each_time,
+     .program = CREATED_AGAIN},
 };
 
 int main(void) { return CHECK_RUN("pools", cases); }

@@ -54,20 +54,23 @@ _Use_decl_annotations_ TAP_BINDING *TapBindingOf(FILE_OBJECT *File) {
     return Binding;
 }
 
-// On success the file has taken over the reference.
-_Must_inspect_result_ static NTSTATUS ClaimBinding(_Inout_ TAP_BINDING *Binding,
-                                                   _In_ FILE_OBJECT *File) {
+// A file that has failed to open the binding before still has its reference. Else it takes over the
+// caller's, on success.
+_Must_inspect_result_ static NTSTATUS ClaimBinding(_Inout_ TAP_BINDING *Binding, _In_ FILE_OBJECT *File,
+                                                   _Out_ BOOLEAN *TakesReference) {
     NTSTATUS Status = STATUS_SUCCESS;
     KIRQL OldIrql;
 
+    *TakesReference = FALSE;
     KeAcquireSpinLock(&BindingsLock, &OldIrql);
-    if (File->FsContext != NULL || File->FsContext2 != NULL) {
+    if ((File->FsContext != NULL && File->FsContext != Binding) || File->FsContext2 != NULL) {
         Status = STATUS_INVALID_DEVICE_STATE;
     } else if (!Binding->IsBound) {
         Status = STATUS_NO_SUCH_DEVICE;
     } else if (Binding->File != NULL) {
         Status = STATUS_DEVICE_BUSY;
     } else {
+        *TakesReference = File->FsContext == NULL;
         File->FsContext = Binding;
         Binding->File = File;
     }
@@ -93,9 +96,9 @@ _Use_decl_annotations_ NTSTATUS TapAttachFile(FILE_OBJECT *File, const UNICODE_S
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     TapAcquireReaderMutex(Binding);
-    NTSTATUS Status = ClaimBinding(Binding, File);
-    BOOLEAN IsClaimed = NT_SUCCESS(Status);
-    if (IsClaimed) {
+    BOOLEAN TakesReference;
+    NTSTATUS Status = ClaimBinding(Binding, File, &TakesReference);
+    if (NT_SUCCESS(Status)) {
         TapStartReading(Binding);
         Binding->WantedFilter = TAP_FILTER;
         if (TapApplyFilter(Binding) != NDIS_STATUS_SUCCESS) {
@@ -104,7 +107,7 @@ _Use_decl_annotations_ NTSTATUS TapAttachFile(FILE_OBJECT *File, const UNICODE_S
         }
     }
     TapReleaseReaderMutex(Binding);
-    if (!IsClaimed) {
+    if (!TakesReference) {
         TapDereferenceBinding(Binding);
     }
     return Status;
