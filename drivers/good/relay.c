@@ -17,6 +17,7 @@
 
 typedef struct _RELAY_BINDING {
     LIST_ENTRY Link;           // in Bindings, guarded by BindingsLock
+    ULONG Number;              // higher than those of the bindings before it
     volatile LONG References;  // one while bound, one for each write that looks at it
     ULONG FrameSize;           // bytes of data in each NBL of CopyPool
     NDIS_HANDLE ClonePool;     // NBLs with an NB
@@ -30,13 +31,14 @@ typedef struct _RELAY_BINDING {
     NDIS_EVENT Drained;     // Outstanding has dropped to zero; reset while paused
     NET_BUFFER_LIST *Kept;  // received, the oldest first
     NET_BUFFER_LIST **KeptTail;
-    volatile ULONG KeptCount;
+    ULONG KeptCount;
 } RELAY_BINDING;
 
 static NDIS_HANDLE ProtocolHandle;
 static DEVICE_OBJECT *ControlDevice;
 static LIST_ENTRY Bindings;
-static NDIS_SPIN_LOCK BindingsLock;
+static ULONG BindingCount;           // bound so far
+static NDIS_SPIN_LOCK BindingsLock;  // guards both
 
 // Kept NBLs --------------------------------------------------------------------------------------
 
@@ -347,6 +349,7 @@ static NDIS_STATUS RelayBindAdapterEx(NDIS_HANDLE ProtocolDriverContext, NDIS_HA
     }
 
     NdisAcquireSpinLock(&BindingsLock);
+    Binding->Number = ++BindingCount;
     InsertTailList(&Bindings, &Binding->Link);
     NdisReleaseSpinLock(&BindingsLock);
     return NDIS_STATUS_SUCCESS;
@@ -407,14 +410,14 @@ static NTSTATUS CompleteIrp(_In_ IRP *Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR 
     return Status;
 }
 
-// A binding that keeps something, or NULL.
-_Must_inspect_result_ static RELAY_BINDING *ReferenceKeeper(VOID) {
+// The first binding behind the one with that number, or NULL.
+_Must_inspect_result_ static RELAY_BINDING *ReferenceNext(_In_ ULONG Number) {
     RELAY_BINDING *Found = NULL;
 
     NdisAcquireSpinLock(&BindingsLock);
     for (LIST_ENTRY *Link = Bindings.Flink; Link != &Bindings && Found == NULL; Link = Link->Flink) {
         RELAY_BINDING *Binding = CONTAINING_RECORD(Link, RELAY_BINDING, Link);
-        if (Binding->KeptCount > 0) {
+        if (Binding->Number > Number) {
             InterlockedIncrement(&Binding->References);
             Found = Binding;
         }
@@ -423,10 +426,13 @@ _Must_inspect_result_ static RELAY_BINDING *ReferenceKeeper(VOID) {
     return Found;
 }
 
+// Each binding has its turn once: what is returned may come again at once, and be kept again.
 static NTSTATUS RelayWrite(DEVICE_OBJECT *DeviceObject, IRP *Irp) {
+    ULONG Number = 0;
     RELAY_BINDING *Binding;
 
-    while ((Binding = ReferenceKeeper()) != NULL) {
+    while ((Binding = ReferenceNext(Number)) != NULL) {
+        Number = Binding->Number;
         ReturnKept(Binding);
         DereferenceBinding(Binding);
     }
