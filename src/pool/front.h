@@ -13,5 +13,9 @@ extern const struct pp_pool_functions *pp_pool;  // in use
 // True if the driver may touch an NBL and all its NBs, the list of which ends; what it may not is told.
 bool pp_pool_touch_list(const NET_BUFFER_LIST *nbl, bool is_write);
 
+// How the op wants a call to be answered that has to allocate something: NDIS_STATUS_SUCCESS, or why it
+// is refused.
+NDIS_STATUS pp_pool_ask(enum pp_outcome_point point);
+
 // The point that pieces of the call under way count for; see pp_pool_may_make_piece.
 extern enum pp_point pp_pool_piece_point;

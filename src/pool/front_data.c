@@ -27,6 +27,22 @@ static void tell_retreated(const NET_BUFFER *nb, ULONG delta, NDIS_STATUS status
     PP_EMIT(RETREATED, pp_object(nb), delta, (uint32_t)status);
 }
 
+// Where there is room, nothing is allocated that could fail.
+static bool has_room(const NET_BUFFER *nb, ULONG delta) { return nb->DataOffset >= delta; }
+
+static bool list_has_room(const NET_BUFFER_LIST *nbl, ULONG delta) {
+    const NET_BUFFER *nb = nbl->FirstNetBuffer;
+    while (nb != NULL && has_room(nb, delta)) {
+        nb = nb->Next;
+    }
+    return nb == NULL;
+}
+
+static NDIS_STATUS ask_for_retreat(bool is_in_place) {
+    pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
+    return is_in_place ? NDIS_STATUS_SUCCESS : pp_pool_ask(PP_OUTCOME_RETREAT);
+}
+
 NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                           ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler) {
@@ -36,8 +52,10 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
         !is_usable(NetBuffer)) {
         return NDIS_STATUS_FAILURE;
     }
-    pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
-    NDIS_STATUS status = pp_pool->retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    NDIS_STATUS status = ask_for_retreat(has_room(NetBuffer, DataOffsetDelta));
+    if (status == NDIS_STATUS_SUCCESS) {
+        status = pp_pool->retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    }
     tell_retreated(NetBuffer, DataOffsetDelta, status);
     return status;
 }
@@ -52,9 +70,11 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, UL
         !pp_pool_touch_list(NetBufferList, /*is_write=*/true)) {
         return NDIS_STATUS_FAILURE;
     }
-    pp_pool_piece_point = PP_POINT_RETREAT_ALLOCATE;
-    NDIS_STATUS status = pp_pool->retreat_list(NetBufferList, DataOffsetDelta, DataBackFill,
-                                               AllocateMdlHandler, FreeMdlHandler);
+    NDIS_STATUS status = ask_for_retreat(list_has_room(NetBufferList, DataOffsetDelta));
+    if (status == NDIS_STATUS_SUCCESS) {
+        status = pp_pool->retreat_list(NetBufferList, DataOffsetDelta, DataBackFill, AllocateMdlHandler,
+                                       FreeMdlHandler);
+    }
     const NET_BUFFER *nb = first_if_usable(NetBufferList);
     for (; nb != NULL; nb = nb->Next) {
         tell_retreated(nb, DataOffsetDelta, status);

@@ -82,9 +82,13 @@ static bool has_usable_context(const NET_BUFFER_LIST *nbl) {
 static uint32_t round_up(uint32_t size) { return pp_round_up(size, sizeof(PVOID)); }
 
 // Where there is room, nothing is allocated that could fail.
-static bool context_fails(const NET_BUFFER_LIST *nbl, USHORT size) {
-    bool has_room = nbl->Context != NULL && nbl->Context->Offset >= round_up(size);
-    return !has_room && pp_fault_fires(PP_POINT_CONTEXT_ALLOCATE);
+static NDIS_STATUS ask_for_context(const NET_BUFFER_LIST *nbl, USHORT size) {
+    if (nbl->Context != NULL && nbl->Context->Offset >= round_up(size)) {
+        return NDIS_STATUS_SUCCESS;
+    }
+    NDIS_STATUS status = pp_pool_ask(PP_OUTCOME_CONTEXT);
+    bool fails = status == NDIS_STATUS_SUCCESS && pp_fault_fires(PP_POINT_CONTEXT_ALLOCATE);
+    return fails ? NDIS_STATUS_RESOURCES : status;
 }
 
 NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize,
@@ -96,8 +100,8 @@ NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USH
         return NDIS_STATUS_FAILURE;
     }
     const NET_BUFFER_LIST_CONTEXT *before = NetBufferList->Context;
-    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
-    if (!context_fails(NetBufferList, ContextSize)) {
+    NDIS_STATUS status = ask_for_context(NetBufferList, ContextSize);
+    if (status == NDIS_STATUS_SUCCESS) {
         status = pp_pool->allocate_context(NetBufferList, ContextSize, ContextBackFill);
     }
     const NET_BUFFER_LIST_CONTEXT *after = NetBufferList->Context;

@@ -29,6 +29,11 @@ void pp_pool_memory_give(void *block) {
 
 uint32_t pp_pool_memory_held(void) { return pp_arena_count_live(PP_USE_POOL_END); }
 
+NDIS_STATUS pp_pool_ask(enum pp_outcome_point point) {
+    bool is_set;
+    return (NDIS_STATUS)pp_status_values[pp_fault_outcome(point, &is_set)];
+}
+
 bool pp_pool_may_make_piece(void) { return !pp_fault_fires(pp_pool_piece_point); }
 
 void pp_pool_tell_mdl_added(const NET_BUFFER *nb, const MDL *mdl, bool is_handlers) {

@@ -140,6 +140,25 @@ static NTSTATUS fail_to_take(void) {
     return end(nbl);
 }
 
+// A driver that takes only NDIS_STATUS_RESOURCES for a refusal.
+static NTSTATUS use_unless_out_of_resources(void) {
+    fixture_make_pools();
+    NET_BUFFER_LIST *nbl = make_nbl(16);
+    if (take(nbl, 512) != NDIS_STATUS_RESOURCES) {
+        NdisFreeNetBufferListContext(nbl, 512);
+    }
+    return end(nbl);
+}
+
+static NTSTATUS use_what_was_taken(void) {
+    fixture_make_pools();
+    NET_BUFFER_LIST *nbl = make_nbl(16);
+    if (take(nbl, 512) == NDIS_STATUS_SUCCESS) {
+        NdisFreeNetBufferListContext(nbl, 512);
+    }
+    return end(nbl);
+}
+
 // === POOL-PRIVATE, MEM-UAF ===
 
 static NTSTATUS take_of_nothing(void) {
@@ -192,6 +211,12 @@ static const struct check_case cases[] = {
      .catches.load = free_nbl_with_context,
      .silent.load = fail_to_take,
      .silent_program = "load()  (fail: context.allocate 1)\n"},
+    {.rule = "CTX-FREE-INITIAL",
+     .title =
+         "poolproof: CTX-FREE-INITIAL: context space that came with the NBL given back in DriverEntry",
+     .catches.load = use_unless_out_of_resources,
+     .silent.load = use_what_was_taken,
+     .program = "load()  (outcome: context = failure)\n"},
     {.rule = "POOL-PRIVATE",
      .title = "poolproof: POOL-PRIVATE: context space of something that is no NBL in DriverEntry",
      .catches.load = take_of_nothing,

@@ -22,7 +22,7 @@ DEAD_POINT = "nb.allocate"  # see planted/dead_injector.c
 UNUSED = {"context.allocate", "mdl.allocate", "fragment.allocate", "reassemble.allocate", "object.allocate",
           "lookaside.create", "timer.allocate", "work.queue", "thread.create", "key.open", "value.read",
           "value.write", "configuration.open", "callback.create", "event.create", "rw_lock.allocate",
-          "irp.allocate", "any", "options", "unbind_adapter", "reenumerate", "cancel"}
+          "irp.allocate", "any", "options", "unbind_adapter", "reenumerate", "cancel", "context"}
 
 
 def play(*args, dead=None):

@@ -40,6 +40,12 @@ void scene_fail(enum pp_point point, uint8_t nth) {
     pp_fault_arm(&program);
 }
 
+void scene_answer(enum pp_outcome_point point, enum pp_status status) {
+    program.ops[0].outcomes[0] = (struct pp_outcome){.point = (uint8_t)point, .status = (uint8_t)status};
+    program.ops[0].outcome_count = 1;
+    pp_fault_arm(&program);
+}
+
 void scene_refuse(enum pp_event_kind kind) { scene_refuse_of(kind, NULL); }
 
 void scene_refuse_of(enum pp_event_kind kind, const void *object) {

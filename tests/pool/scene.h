@@ -19,6 +19,9 @@ int scene_begin(void **state);
 // From here on, the nth call of the point fails, once.
 void scene_fail(enum pp_point point, uint8_t nth);
 
+// From here on, every call of the point gets this answer.
+void scene_answer(enum pp_outcome_point point, enum pp_status status);
+
 // From here on, acts of this kind are refused; all of them, or those that are about this object.
 void scene_refuse(enum pp_event_kind kind);
 void scene_refuse_of(enum pp_event_kind kind, const void *object);

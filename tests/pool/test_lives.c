@@ -97,6 +97,29 @@ static void test_reuse(void **state) {
     }
 }
 
+// Whatever the reason, nothing was taken; where there is room, there is nothing to refuse.
+static void test_refused_context(void **state) {
+    (void)state;
+    const struct {
+        enum pp_status answer;
+        NDIS_STATUS expect;
+    } cases[] = {{PP_STATUS_FAILURE, NDIS_STATUS_FAILURE}, {PP_STATUS_RESOURCES, NDIS_STATUS_RESOURCES}};
+    for (size_t i = 0; i < 2; i++) {
+        scene_begin(state);
+        NDIS_HANDLE pool = scene_nbl_pool(true, 0, 0);
+        NET_BUFFER_LIST *bare = NdisAllocateNetBufferList(pool, 0, 0);
+        NET_BUFFER_LIST *roomy = NdisAllocateNetBufferList(pool, 16, 32);
+        NET_BUFFER_LIST_CONTEXT before = *roomy->Context;
+        scene_answer(PP_OUTCOME_CONTEXT, cases[i].answer);
+        assert_int_equal(NdisAllocateNetBufferListContext(bare, 8, 0, 0), cases[i].expect);
+        assert_null(bare->Context);
+        assert_int_equal(NdisAllocateNetBufferListContext(roomy, 40, 0, 0), cases[i].expect);
+        assert_memory_equal(roomy->Context, &before, sizeof(before));
+        assert_int_equal(scene_event(PP_EVENT_CONTEXT_MADE)->args[2], (uint32_t)cases[i].expect);
+        assert_int_equal(NdisAllocateNetBufferListContext(roomy, 32, 0, 0), NDIS_STATUS_SUCCESS);
+    }
+}
+
 // Memory that comes back as another layout is open where the new object is, and closed between its
 // parts.
 static void test_reuse_in_another_layout(void **state) {
@@ -186,6 +209,7 @@ int main(void) {
         SCENE_TEST(test_memory_runs_out),         SCENE_TEST(test_reuse),
         SCENE_TEST(test_reuse_in_another_layout), SCENE_TEST(test_wrong_frees_do_nothing),
         SCENE_TEST(test_hand_over_of_knots_ends), SCENE_TEST(test_current_mdl_of_a_ring),
+        SCENE_TEST(test_refused_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,35 @@ static void test_failed_retreat_changes_nothing(void **state) {
     assert_int_equal(NdisRetreatNetBufferDataStart(nb, 1, 0, NULL), NDIS_STATUS_SUCCESS);
 }
 
+static void check_refused(enum pp_status answer, NDIS_STATUS expect) {
+    static char more[64];
+    NET_BUFFER_LIST *list = NdisAllocateNetBufferAndNetBufferList(
+        scene_nbl_pool(/*has_nb=*/true, 0, 0), 0, 0, NdisAllocateMdl(NULL, more, sizeof(more)), 20, 44);
+    list->FirstNetBuffer->Next = nb;
+    NET_BUFFER before = *nb, first = *list->FirstNetBuffer;
+    uint32_t added = scene_event_count(PP_EVENT_MDL_ADDED);
+
+    scene_answer(PP_OUTCOME_RETREAT, answer);
+    assert_int_equal(NdisRetreatNetBufferDataStart(nb, 101, 0, NULL), expect);
+    assert_int_equal(scene_event(PP_EVENT_RETREATED)->args[2], (uint32_t)expect);
+    assert_int_equal(NdisRetreatNetBufferListDataStart(list, 101, 0, NULL, NULL), expect);
+    assert_int_equal(NdisRetreatNetBufferListDataStart(list, 21, 0, NULL, NULL), expect);
+    assert_memory_equal(nb, &before, sizeof(before));
+    assert_memory_equal(list->FirstNetBuffer, &first, sizeof(first));
+    assert_int_equal(scene_event_count(PP_EVENT_MDL_ADDED), added);
+    assert_int_equal(NdisRetreatNetBufferListDataStart(list, 20, 0, NULL, NULL), NDIS_STATUS_SUCCESS);
+    assert_int_equal(NdisRetreatNetBufferDataStart(nb, 80, 0, NULL), NDIS_STATUS_SUCCESS);
+    check(0, 256, mdl, 0);
+}
+
+// Whatever the reason, nothing has changed; where there is room, there is nothing to refuse.
+static void test_refused_retreat_changes_nothing(void **state) {
+    (void)state;
+    check_refused(PP_STATUS_FAILURE, NDIS_STATUS_FAILURE);
+    set_up(state);
+    check_refused(PP_STATUS_RESOURCES, NDIS_STATUS_RESOURCES);
+}
+
 // === The driver's own handlers ===
 
 static char handler_buffer[512];
@@ -302,6 +331,7 @@ int main(void) {
         cmocka_unit_test_setup(test_advance_frees_what_retreat_added, set_up),
         cmocka_unit_test_setup(test_advance_keeps_mdl_if_asked, set_up),
         cmocka_unit_test_setup(test_failed_retreat_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_refused_retreat_changes_nothing, set_up),
         cmocka_unit_test_setup(test_handlers, set_up),
         cmocka_unit_test_setup(test_handler_may_give_more, set_up),
         cmocka_unit_test_setup(test_handler_that_gives_less_fails, set_up),
