@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -171,22 +173,31 @@ static bool read_lines(struct pp_journal *journal, char *text, size_t size, cons
     return number > 0 || complain_about_line(journal, 1, "is not the first line of a journal");
 }
 
-static bool open_file(struct pp_journal *journal, size_t size) {
-    journal->out = open(journal->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (journal->out < 0 || ftruncate(journal->out, (off_t)size) != 0) {
-        pp_complain(journal->path, "%s", strerror(errno));
-        return false;
+// Two commands would write between each other's lines. The lock ends with the open file.
+static bool open_file(struct pp_journal *journal) {
+    journal->out = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (journal->out >= 0 && flock(journal->out, LOCK_EX | LOCK_NB) == 0) {
+        return true;
     }
-    return true;
+    pp_complain(journal->path, "%s",
+                errno == EWOULDBLOCK ? "another command is writing to it" : strerror(errno));
+    return false;
 }
 
-static bool begin_file(struct pp_journal *journal, const char *head) {
-    journal->digest = follow(0, head, strlen(head));
-    char *line = make_line(head, journal->digest);
+// In one call, so that only the last line can be cut short.
+static bool put_line(struct pp_journal *journal, const char *text) {
+    journal->digest = follow(journal->digest, text, strlen(text));
+    char *line = make_line(text, journal->digest);
     size_t size = strlen(line);
-    bool is_good = pp_whole_can_write(journal->path) && pp_whole_write(journal->path, line, size) &&
-                   open_file(journal, size);
+    ssize_t put;
 
+    do {
+        put = write(journal->out, line, size);
+    } while (put < 0 && errno == EINTR);
+    bool is_good = put == (ssize_t)size;
+    if (!is_good) {
+        pp_complain(journal->path, "%s", put < 0 ? strerror(errno) : strerror(ENOSPC));
+    }
     free(line);
     return is_good;
 }
@@ -196,17 +207,36 @@ static bool go_on_with_file(struct pp_journal *journal, const char *head,
     static char text[BYTES_MAX];
     size_t size = 0, whole_size = 0;
 
-    return pp_whole_read(journal->path, text, sizeof text, &size) &&
-           read_lines(journal, text, size, head, programs, &whole_size) &&
-           open_file(journal, whole_size);
+    if (!pp_whole_read(journal->path, text, sizeof text, &size) ||
+        !read_lines(journal, text, size, head, programs, &whole_size)) {
+        return false;
+    }
+    if (ftruncate(journal->out, (off_t)whole_size) != 0) {
+        pp_complain(journal->path, "%s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+// One without a byte is new: who made it has come no further.
+static bool begin(struct pp_journal *journal, const char *head, const struct pp_paths *programs) {
+    struct stat info;
+
+    if (access(journal->path, F_OK) != 0 && !pp_whole_can_write(journal->path)) {
+        return false;
+    }
+    if (!open_file(journal)) {
+        return false;
+    }
+    bool is_new = fstat(journal->out, &info) == 0 && info.st_size == 0;
+    return is_new ? put_line(journal, head) : go_on_with_file(journal, head, programs);
 }
 
 bool pp_journal_begin(struct pp_journal *journal, const char *path,
                       const struct pp_certificate *settings, const struct pp_paths *programs) {
     *journal = (struct pp_journal){.path = path, .out = -1};
     char *head = make_head(settings);
-    bool is_new = access(path, F_OK) != 0 && errno == ENOENT;
-    bool is_good = is_new ? begin_file(journal, head) : go_on_with_file(journal, head, programs);
+    bool is_good = begin(journal, head, programs);
 
     free(head);
     if (!is_good) {
@@ -225,21 +255,7 @@ const struct pp_journal_entry *pp_journal_find(const struct pp_journal *journal,
 }
 
 bool pp_journal_add(struct pp_journal *journal, const char *statement) {
-    journal->digest = follow(journal->digest, statement, strlen(statement));
-    char *line = make_line(statement, journal->digest);
-    size_t size = strlen(line);
-    ssize_t put;
-
-    // In one call, so that only the last line can be cut short.
-    do {
-        put = write(journal->out, line, size);
-    } while (put < 0 && errno == EINTR);
-    bool is_good = put == (ssize_t)size;
-    if (!is_good) {
-        pp_complain(journal->path, "%s", put < 0 ? strerror(errno) : strerror(ENOSPC));
-    }
-    free(line);
-    return is_good;
+    return put_line(journal, statement);
 }
 
 void pp_journal_end(struct pp_journal *journal) {

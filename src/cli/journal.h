@@ -13,14 +13,15 @@ struct pp_journal_entry {
 
 struct pp_journal {
     const char *path;
-    int out;          // the file, to be written to
+    int out;          // the file, to be written to; locked
     uint64_t digest;  // of all lines so far
     uint32_t count, capacity;
     struct pp_journal_entry *entries;  // that were there before
 };
 
 // Reads the journal, or begins one if there is none. It must be of the same build, settings and
-// programs: else it complains, returns false and leaves the file as it is.
+// programs, and nobody else may have begun with it: else it complains, returns false and leaves the
+// file as it is.
 bool pp_journal_begin(struct pp_journal *journal, const char *path,
                       const struct pp_certificate *settings, const struct pp_paths *programs);
 

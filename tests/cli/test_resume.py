@@ -129,6 +129,31 @@ def refused_complaints():
     write("small/a.prog", program)
 
 
+def shared_complaints():
+    """A journal has one writer: the second command ends at once and leaves it as it is."""
+    args = ("--k", 2, "--driver", "relay", "--resume", "held", SEEDS)
+    first = subprocess.Popen(command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while line_count("held") < 2 and first.poll() is None:
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)
+    if not os.WIFSTOPPED(os.waitpid(first.pid, os.WUNTRACED)[1]):
+        yield "the first command is over before the second one begins"
+        return
+    journal = read("held")
+    second = faults(*args)
+    if second.returncode != 2 or second.stdout or read("held") != journal or \
+            "held: another command is writing to it" not in second.stderr:
+        yield f"a journal in use: {second}"
+    first.send_signal(signal.SIGCONT)
+    if first.communicate(timeout=200)[1].count("\n") > 1 or first.returncode != 0:
+        yield f"the first command: {first.returncode}"
+    lines = read("held").splitlines()
+    result = faults(*args)
+    if result.returncode != 0 or result.stdout.count("(finished before)") != len(lines) - 1 or \
+            read("held").splitlines() != lines or lines[:1] != journal.splitlines()[:1]:
+        yield f"after the first command: {result}"
+
+
 def progress_complaints():
     quiet = faults("small")
     if quiet.stderr:
@@ -157,8 +182,9 @@ def main():
                "write(f0, length: 1514)\nclose(f0)\nunbind(b0)\nunload()\n"
         for name in "abc":
             write(f"small/{name}.prog", text)
-        complaints = [text for part in (resumed_complaints, found_complaints, cut_complaints,
-                                        refused_complaints, progress_complaints) for text in part()]
+        parts = (resumed_complaints, found_complaints, cut_complaints, refused_complaints, shared_complaints,
+                 progress_complaints)
+        complaints = [text for part in parts for text in part()]
         os.chdir("/")
     print("\n".join(complaints) or "what is interrupted goes on")
     return 1 if complaints else 0
