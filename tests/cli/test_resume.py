@@ -3,6 +3,7 @@
 """`faults` tells how far it is, ends when it is interrupted, and goes on from there with --resume.
 
 usage: test_resume.py BINARY"""
+import json
 import os
 import pathlib
 import pty
@@ -14,6 +15,7 @@ import tempfile
 import time
 
 BINARY = os.path.abspath(sys.argv[1])
+HASTY = os.path.join(os.path.dirname(BINARY), "tests/poolproof_hasty")  # see planted/hasty_clock.c
 SEEDS = pathlib.Path(__file__).resolve().parents[2] / "corpus/seeds/protocol"
 LEAKY = "nbl_leaked_on_failure"
 PROGRESS = re.compile(r"faults: \d+ of \d+ programs, \d+ runs, \d+ a second, \d+ findings")
@@ -154,24 +156,39 @@ def shared_complaints():
         yield f"after the first command: {result}"
 
 
+def on_terminal(args):
+    """What a command shows on a terminal that is its stderr."""
+    leader, follower = pty.openpty()
+    shown = b""
+    with subprocess.Popen(args, stderr=follower, stdout=subprocess.DEVNULL):
+        os.close(follower)
+        try:
+            while part := os.read(leader, 65536):
+                shown += part
+        except OSError:  # the end, as a terminal has it
+            pass
+    os.close(leader)
+    return shown.decode()
+
+
 def progress_complaints():
+    """Where a second is over with each look at the clock, each is shown, and every tenth told."""
     quiet = faults("small")
     if quiet.stderr:
         yield f"a short command tells nothing: {quiet.stderr}"
-    leader, follower = pty.openpty()
-    subprocess.run(command("--k", 2, "--driver", "relay", "--jobs", 2, SEEDS), stderr=follower,
-                   stdout=subprocess.DEVNULL, check=False, timeout=200)
-    os.close(follower)
-    shown = b""
-    try:
-        while part := os.read(leader, 65536):
-            shown += part
-    except OSError:  # the end, as a terminal has it
-        pass
-    os.close(leader)
-    pieces = shown.decode().split("\r")
-    if len(pieces) < 5 or not PROGRESS.match(pieces[1]) or pieces[-1] != "\x1b[K" or b"\n" in shown:
-        yield f"on a terminal: {pieces[:4]} ... {pieces[-2:]}"
+    args = [HASTY, *command("--driver", LEAKY, "--k", 2, "--all", "small")[1:]]
+    result = subprocess.run([*args, "--json"], capture_output=True, text=True, check=False, timeout=200)
+    run_count = sum(1 + json.loads(line)["fault_runs"] for line in result.stdout.splitlines())
+    told = result.stderr.splitlines()
+    pieces = on_terminal(args).split("\r")
+    shown = [piece.removesuffix("\x1b[K") for piece in pieces if piece not in ("", "\x1b[K")]
+    if told != shown[9::10] or len(told) < 3 or not all(map(PROGRESS.fullmatch, shown)):
+        yield f"told: {told}, on a terminal: {pieces}"
+    last = f"2 of 3 programs, {run_count} runs, {run_count / len(shown):.0f} a second, 3 findings"
+    if shown[-1] != f"faults: {last}":
+        yield f"shown in the end, after {run_count} runs: {shown[-1]}"
+    if pieces[-1] != "\x1b[K" or pieces.count("\x1b[K") != 3 or not all("\x1b[K" in it for it in pieces[1:]):
+        yield f"not cleared away for each of 3 programs: {pieces}"
 
 
 def main():
