@@ -42,9 +42,8 @@ def strictness(binary, title):
 def planted_complaints(binary, folder):
     drivers = map(json.loads, play(binary, "list", "drivers", "--json")[0].stdout.splitlines())
     expected = {driver["name"]: driver["expected_title"] for driver in drivers}
-    count = 0
+    times = {}
     for path, clean in clean_programs(folder):
-        count += 1
         strict = strictness(binary, expected[path.stem])
         result, _ = play(binary, "run", *strict, "--driver", path.stem, clean)
         if result.returncode != 0:
@@ -52,10 +51,14 @@ def planted_complaints(binary, folder):
         title = play(binary, "run", *strict, "--driver", path.stem, path)[0].stdout.partition("\n")[0]
         result, seconds = play(binary, "faults", *strict, "--driver", path.stem,
                                "--findings", folder / "found", clean)
+        times[path.stem] = seconds
+        print(f"{path.stem}: {seconds:.2f} s")
         if result.returncode != 1 or result.stdout.partition("\n")[0] != title or seconds > 2:
             yield f"{path.stem}: {title} not found, or not in 2 s: {result.stdout}{result.stderr}"
-    if count < 20:
-        yield f"only {count} planted bugs need a fault"
+    slowest = max(times, key=times.get)
+    print(f"the longest of {len(times)}: {slowest}, {times[slowest]:.2f} s")
+    if len(times) < 20:
+        yield f"only {len(times)} planted bugs need a fault"
 
 
 def titles(binary, folder, driver, programs, *options):
