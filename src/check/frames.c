@@ -32,14 +32,25 @@ static bool is_received(uint64_t address) {
     return holder != NULL && pp_model_whole(holder)->receipt != 0;
 }
 
+// A frame without a whole header has none to be split.
+PP_READS_CLOSED static bool is_header_split(const NET_BUFFER *nb) {
+    const MDL *mdl = nb->CurrentMdl;
+    uint32_t offset = nb->CurrentMdlOffset, length = 0;
+    bool is_split = false;
+    for (; mdl != NULL && length < HEADER_BYTES && !is_split; mdl = mdl->Next, offset = 0) {
+        length += mdl->ByteCount > offset ? mdl->ByteCount - offset : 0;
+        is_split = length > 0 && length < HEADER_BYTES && nb->stDataLength >= HEADER_BYTES &&
+                   !is_received((uintptr_t)mdl->MappedSystemVa + offset);
+    }
+    return is_split;
+}
+
 // What the driver has not written is looked at like the rest.
-PP_READS_CLOSED __attribute__((no_sanitize("memory"))) static struct look look_at(const NET_BUFFER *nb,
-                                                                                  bool *ret_is_split) {
+PP_READS_CLOSED __attribute__((no_sanitize("memory"))) static struct look look_at(const NET_BUFFER *nb) {
     struct look look = {.length = 0};
     const MDL *mdl = nb->CurrentMdl;
     uint32_t offset = nb->CurrentMdlOffset;
     uint32_t wanted = nb->stDataLength < LOOK_BYTES ? nb->stDataLength : LOOK_BYTES;
-    *ret_is_split = false;
     for (; mdl != NULL && look.length < wanted; mdl = mdl->Next, offset = 0) {
         const UCHAR *bytes = (const UCHAR *)mdl->MappedSystemVa + offset;
         uint32_t first = look.length;
@@ -47,8 +58,6 @@ PP_READS_CLOSED __attribute__((no_sanitize("memory"))) static struct look look_a
             look.bytes[look.length] = bytes[look.length - first];
             look.length++;
         }
-        bool is_part = look.length > 0 && look.length < HEADER_BYTES && wanted >= HEADER_BYTES;
-        *ret_is_split |= is_part && !is_received((uintptr_t)bytes);
     }
     return look;
 }
@@ -112,11 +121,10 @@ PP_READS_CLOSED void pp_frames_judge(const struct pp_event *event, const NET_BUF
     struct flow first = {.length = 0};
     const char *what = NULL;
     for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL && what == NULL; nb = nb->Next) {
-        bool is_split;
-        struct look look = look_at(nb, &is_split);
-        if (is_split) {
+        if (is_header_split(nb)) {
             what = "frame sent whose header lies in several MDLs";
         } else if (nbl->FirstNetBuffer->Next != NULL) {  // a frame alone differs from none
+            const struct look look = look_at(nb);
             struct flow flow = flow_of(&look);
             if (first.length >= HEADER_BYTES && flow.length >= HEADER_BYTES) {
                 what = find_difference(&first, &flow);
