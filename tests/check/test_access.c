@@ -48,6 +48,31 @@ static NTSTATUS write_behind_memory(void) {
     return STATUS_SUCCESS;
 }
 
+// The first file cannot be opened; the second one is told so.
+static NTSTATUS create_second(IRP *irp, bool is_referenced) {
+    FILE_OBJECT *file = IoGetCurrentIrpStackLocation(irp)->FileObject, *first = fixture.kept[0];
+    if (first == NULL) {
+        fixture.kept[0] = file;
+        if (is_referenced) {
+            ObReferenceObject(file);
+        }
+        return fixture_end_irp(irp, STATUS_SHARING_VIOLATION);
+    }
+    file->FsContext2 = first->FsContext2;
+    if (is_referenced) {
+        ObDereferenceObject(first);
+    }
+    fixture_reached();
+    return fixture_end_irp(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS create_after_failed_one(IRP *irp) { return create_second(irp, /*is_referenced=*/false); }
+static NTSTATUS create_with_referenced_one(IRP *irp) {
+    return create_second(irp, /*is_referenced=*/true);
+}
+
+#define TWO_CREATES "a0 = adapter()\nf0 = create(a0)\nf1 = create(a0)\n"
+
 // Far from everything that was ever allocated.
 static NTSTATUS write_far_behind_memory(void) {
     volatile char *memory = fixture_take_memory(64);
@@ -694,6 +719,12 @@ static const struct check_case cases[] = {
      .catches.load = call_null,
      .silent.load = use_own_globals_and_stack},
 
+    {.rule = "MEM-WILD",
+     .title = "poolproof: MEM-WILD: memory read that is not the driver's in IRP_MJ_CREATE",
+     .catches.create = create_after_failed_one,
+     .silent.create = create_with_referenced_one,
+     .program = TWO_CREATES,
+     .build = CHECK_WITH_GUARD},
     {.rule = "MEM-WILD",
      .title = "poolproof: MEM-WILD: memory written that is not the driver's in DriverEntry",
      .catches.load = write_far_behind_memory,
