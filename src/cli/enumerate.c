@@ -104,7 +104,7 @@ static void judge(struct way *way, const struct pp_program *program) {
 static void play(struct way *way, const struct step *step) {
     enum pp_sites_wanted wanted = is_last(way, step) ? PP_SITES_PLACES : PP_SITES_STATES;
 
-    pp_subject_play_for_sites(way->all->subject, way->program, wanted, &way->verdict);
+    pp_subject_play(way->all->subject, way->program, wanted, &way->verdict);
     if (is_last(way, step)) {
         judge(way, way->program);
         way->sum->sums.dead_count += !has_come(step);
@@ -139,7 +139,7 @@ static void try_again(struct way *way, const struct step *step) {
     memmove(&retry.ops[next + 1], &retry.ops[next], (retry.op_count - next) * sizeof(retry.ops[0]));
     retry.ops[next] = (struct pp_op){.kind = PP_OP_AGAIN};
     retry.op_count++;
-    pp_subject_play_for_sites(way->all->subject, &retry, PP_SITES_PLACES, &way->verdict);
+    pp_subject_play(way->all->subject, &retry, PP_SITES_PLACES, &way->verdict);
     judge(way, &retry);
     way->sum->sums.retry_count++;
     way->sum->sums.retry_failed_count += pp_run_advice()[PP_RULE_RETRY] > 0;
@@ -283,7 +283,7 @@ static void begin_branches(const struct pp_enumeration *all, struct pp_enumerate
 
 uint32_t pp_enumerate_begin(const struct pp_enumeration *all, struct pp_verdict *ret_verdict,
                             struct pp_enumerated *sum) {
-    pp_subject_play_for_sites(all->subject, all->program, PP_SITES_STATES, ret_verdict);
+    pp_subject_play(all->subject, all->program, PP_SITES_STATES, ret_verdict);
     pp_enumerated_note_run(sum, ret_verdict->digest);
     keep_sites(0);
     branch_count = 0;

@@ -55,7 +55,7 @@ static void tell_own(struct session *session, const struct pp_attempt *attempt) 
     char file[PATH_MAX + 16];
     struct pp_found *kept = NULL;
 
-    pp_subject_play(&session->subject, &attempt->program, &verdict);
+    pp_subject_play(&session->subject, &attempt->program, PP_SITES_NONE, &verdict);
     if (session->subject.plan) {
         kept = pp_findings_add(&findings, verdict.finding.title);
     }
@@ -72,7 +72,7 @@ static void tell_found(struct session *session, const char *path, const struct p
     struct pp_found *kept = pp_findings_add(&findings, found->title);
 
     pp_program_decode(PP_LANGUAGE_PROTOCOL, found->program, found->size, &faulty);
-    pp_subject_play(&session->subject, &faulty, &verdict);
+    pp_subject_play(&session->subject, &faulty, PP_SITES_NONE, &verdict);
     snprintf(file, sizeof file, "%s/program.prog", kept ? kept->folder : path);
     print_report(session, &faulty, &verdict, file);
     if (!session->options->is_json) {

@@ -126,11 +126,7 @@ static int play_input(const uint8_t *bytes, size_t size) {
     pp_target_read(bytes, size, &program);
     pp_subject_apply_plan(&session.subject, &program);
     bool has_places = wants_places();
-    if (has_places) {
-        pp_subject_play_for_sites(&session.subject, &program, PP_SITES_PLACES, &verdict);
-    } else {
-        pp_subject_play(&session.subject, &program, &verdict);
-    }
+    pp_subject_play(&session.subject, &program, has_places ? PP_SITES_PLACES : PP_SITES_NONE, &verdict);
     const uint32_t *broken = pp_subject_broken(pp_target_language);
     pp_target_feed(&verdict, broken);
     pp_coverage_add(has_places);

@@ -134,11 +134,8 @@ static void tell_finding(struct session *session, const char *path, const struct
 }
 
 static void play_plain(const struct session *session, struct pp_verdict *ret_verdict) {
-    if (session->options->has_coverage && program.language == PP_LANGUAGE_PROTOCOL) {
-        pp_subject_play_for_sites(&session->subject, &program, PP_SITES_PLACES, ret_verdict);
-    } else {
-        pp_subject_play(&session->subject, &program, ret_verdict);
-    }
+    enum pp_sites_wanted sites = session->options->has_coverage ? PP_SITES_PLACES : PP_SITES_NONE;
+    pp_subject_play(&session->subject, &program, sites, ret_verdict);
 }
 
 static void play(struct session *session, struct pp_verdict *ret_verdict) {

@@ -9,7 +9,7 @@ static struct pp_verdict tried_verdict;
 
 static bool is_found_again(const struct pp_subject *subject, const struct pp_program *program,
                            const char *title) {
-    pp_subject_play(subject, program, &tried_verdict);
+    pp_subject_play(subject, program, PP_SITES_NONE, &tried_verdict);
     return tried_verdict.is_finding && strcmp(tried_verdict.finding.title, title) == 0;
 }
 
@@ -43,7 +43,7 @@ uint64_t pp_schedules_try(const struct pp_subject *subject, struct pp_program *p
     struct pp_search search = subject->options->search;
     uint64_t number = 0;
 
-    pp_subject_play(subject, program, ret_verdict);
+    pp_subject_play(subject, program, PP_SITES_NONE, ret_verdict);
     while (!ret_verdict->is_finding && number < subject->options->schedules) {
         // What is far beyond the end of the program as it is would hardly ever be reached.
         search.step_count = number == 0 ? ret_verdict->step_count : search.step_count;
@@ -60,6 +60,6 @@ uint64_t pp_schedules_try(const struct pp_subject *subject, struct pp_program *p
     }
     shrink(subject, &found, ret_verdict->finding.title);
     *program = found;
-    pp_subject_play(subject, program, ret_verdict);
+    pp_subject_play(subject, program, PP_SITES_NONE, ret_verdict);
     return number;
 }

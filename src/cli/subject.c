@@ -97,21 +97,14 @@ void pp_subject_apply_plan(const struct pp_subject *subject, struct pp_program *
 }
 
 void pp_subject_play(const struct pp_subject *subject, const struct pp_program *program,
-                     struct pp_verdict *ret_verdict) {
-    const struct pp_run_options options = {.is_strict = subject->options->is_strict};
+                     enum pp_sites_wanted sites, struct pp_verdict *ret_verdict) {
+    const struct pp_run_options options = {.is_strict = subject->options->is_strict, .sites = sites};
 
     if (program->language == PP_LANGUAGE_POOL) {
         pp_differ(subject->pool, program, NULL, ret_verdict);
     } else {
         pp_run(subject->driver, program, &options, ret_verdict);
     }
-}
-
-void pp_subject_play_for_sites(const struct pp_subject *subject, const struct pp_program *program,
-                               enum pp_sites_wanted wanted, struct pp_verdict *ret_verdict) {
-    const struct pp_run_options options = {.is_strict = subject->options->is_strict, .sites = wanted};
-
-    pp_run(subject->driver, program, &options, ret_verdict);
 }
 
 void pp_subject_search(const struct pp_subject *subject, const struct pp_program *program,

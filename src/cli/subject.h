@@ -32,12 +32,9 @@ const char *pp_subject_name(const struct pp_subject *subject, enum pp_language l
 // Adds what the plan has for a program that was read.
 void pp_subject_apply_plan(const struct pp_subject *subject, struct pp_program *program);
 
+// Pool programs have no sites, whatever is wanted.
 void pp_subject_play(const struct pp_subject *subject, const struct pp_program *program,
-                     struct pp_verdict *ret_verdict);
-
-// The same of a protocol program, with its sites noted.
-void pp_subject_play_for_sites(const struct pp_subject *subject, const struct pp_program *program,
-                               enum pp_sites_wanted wanted, struct pp_verdict *ret_verdict);
+                     enum pp_sites_wanted sites, struct pp_verdict *ret_verdict);
 
 // How often the last play of a program of that language broke each rule without being stopped by it, by
 // index of pp_rules; and in a word what that is: "advice" to a driver, or "broken" as it was predicted.

@@ -72,17 +72,22 @@ static bool is_readable(const struct pp_json_values *values, const char *path) {
     return true;
 }
 
+static bool is_digest(const struct pp_json_value *theirs, uint64_t digest) {
+    char ours[17];
+
+    snprintf(ours, sizeof ours, "%016" PRIx64, digest);
+    return strcmp(theirs->text, ours) == 0;
+}
+
 static bool is_of_this_build(const struct pp_json_values *values, const char *path) {
     const struct pp_json_value *theirs = member(values, path, "build", PP_JSON_TEXT);
     uint64_t digest;
-    char ours[17];
 
     if (!theirs || !pp_build_digest(&digest)) {
         return false;
     }
-    snprintf(ours, sizeof ours, "%016" PRIx64, digest);
-    if (strcmp(theirs->text, ours) != 0) {
-        pp_complain(path, "was written by build %s, and this one is %s", theirs->text, ours);
+    if (!is_digest(theirs, digest)) {
+        pp_complain(path, "was written by build %s, and this one is %016" PRIx64, theirs->text, digest);
         return false;
     }
     return true;
@@ -117,13 +122,11 @@ static bool read_settings(const struct pp_json_values *values, const struct pp_o
 static bool is_plan_unchanged(const struct pp_json_values *values, const struct pp_subject *subject,
                               const char *path) {
     const struct pp_json_value *theirs = member(values, path, "plan_digest", PP_JSON_TEXT);
-    char ours[17];
 
     if (!theirs) {
         return false;
     }
-    snprintf(ours, sizeof ours, "%016" PRIx64, pp_certificate_plan_digest(subject->plan));
-    if (strcmp(theirs->text, ours) != 0) {
+    if (!is_digest(theirs, pp_certificate_plan_digest(subject->plan))) {
         pp_complain(subject->options->plan, "has changed since %s was written", path);
         return false;
     }
